@@ -1,0 +1,64 @@
+package events
+
+import "encoding/base64"
+
+// PublicKey is a public key in standard base64: 32 bytes Ed25519 for signing,
+// 65 bytes uncompressed P-256 point for sealing.
+type PublicKey string
+
+// Bytes decodes the key.
+func (k PublicKey) Bytes() ([]byte, error) { return base64.StdEncoding.DecodeString(string(k)) }
+
+// UnmarshalText accepts base64 of either length.
+func (k *PublicKey) UnmarshalText(text []byte) error {
+	raw, err := base64.StdEncoding.Strict().DecodeString(string(text))
+	if err != nil || len(raw) != 32 && len(raw) != 65 || base64.StdEncoding.EncodeToString(raw) != string(text) { // Strict still skips line ends
+		return Refuse(RuleDataCode, "", "a public key is base64 of 32 bytes (Ed25519) or 65 bytes (P-256)")
+	}
+	*k = PublicKey(text)
+	return nil
+}
+
+// Listing is one agency in the directory, with proof that it holds its keys.
+type Listing struct {
+	Agency  AgencyID   `json:"agency" reads:"route directory"`
+	Kind    AgencyKind `json:"kind" reads:"rule power"`
+	Signing PublicKey  `json:"signing" reads:"rule signature-invalid"`
+	Sealing PublicKey  `json:"sealing" reads:"rule record-header"`
+	Proof   string     `json:"proof" reads:"rule key-unknown" pattern:"^[A-Za-z0-9+/]{85}[AQgw]==$"` // base64 of the Ed25519 signature by Signing over ProofText
+}
+
+// ProofText is what an agency signs with its own key to enter the directory.
+func (l Listing) ProofText(origin string) []byte {
+	return []byte("handrail listing v1\n" + origin + "\n" + string(l.Agency) + "\n" + string(l.Kind) + "\n" + string(l.Signing) + "\n" + string(l.Sealing) + "\n")
+}
+
+// DirectoryFounded is genesis: entry 0 of every log. It founds the directory
+// with the hub's own keys and the founding agencies, of at least two kinds.
+// Whoever joins compares its digest out of band.
+type DirectoryFounded struct {
+	Log      string    `json:"log" reads:"rule checkpoint" pattern:"^handrail/[a-z0-9-]{1,32}[+][0-9a-f]{8}[+][A-Za-z0-9+/]{44}$"` // the log's verifier key, in signed-note form
+	Signing  PublicKey `json:"signing" reads:"rule signature-invalid"`
+	Profile  string    `json:"profile" reads:"rule profile" pattern:"^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,5}$"` // name@version of the country profile in force
+	Agencies []Listing `json:"agencies" reads:"route directory"`
+}
+
+// Type implements Payload.
+func (*DirectoryFounded) Type() Type { return TypeDirectoryFounded }
+
+func (d *DirectoryFounded) check() error {
+	kinds, names := map[AgencyKind]bool{}, map[AgencyID]bool{HubAgency: true}
+	for _, a := range d.Agencies {
+		if names[a.Agency] {
+			return Refuse(RuleDataRange, "/agencies", "an agency stands once in the directory, and hub is the hub")
+		}
+		names[a.Agency] = true
+		if a.Kind != Auditor {
+			kinds[a.Kind] = true
+		}
+	}
+	if len(kinds) < 2 || len(d.Agencies) > 128 {
+		return Refuse(RuleDataRange, "/agencies", "the founding agencies are of at least two kinds")
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package events_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"handrail/events"
+)
+
+func TestEveryTypeReadsWhatItWrites(t *testing.T) {
+	for _, of := range events.Types() {
+		t.Run(of.Name(), func(t *testing.T) {
+			if of == events.TypeRecordSealed {
+				_, err := events.Decode(of, []byte("{}"))
+				refused(t, err, events.RuleTypeUnknown, "attribute type")
+				return
+			}
+			p, err := events.Decode(of, []byte(examples()[of]))
+			must(t, err)
+			if p.Type() != of || events.New(of).Type() != of {
+				t.Error("the payload belongs to another type")
+			}
+			again, err := events.Encode(p)
+			must(t, err)
+			if string(again) != examples()[of] {
+				t.Errorf("read and written again it is\n%s, not\n%s", again, examples()[of])
+			}
+		})
+	}
+}
+
+// Every member of every payload, taken away in turn: the required ones are
+// missed by name, and exactly those documented as optional are not.
+func TestRequiredMembersAreRequired(t *testing.T) {
+	optional := []string{
+		"risk.assessed/safety", "consent.given/recipient/class", "consent.given/recipient/except", "consent.refused/recipient/agency",
+		"consent.withdrawn/recipient/class", "consent.withdrawn/recipient/except", "consent.withdrawn/purpose", "notice.sent/region",
+		"referral.requested/region", "referral.requested/sex", "referral.requested/children", "referral.requested/children/0-8", "referral.requested/children/9-17",
+		"referral.requested/language", "referral.requested/access", "referral.requested/safety",
+		"erasure.confirmed/ground", "erasure.confirmed/until", "control.inbox-position/resume",
+	}
+	for of, example := range examples() {
+		var whole any
+		must(t, json.Unmarshal([]byte(example), &whole))
+		for pointer, data := range withoutEach(t, whole, "") {
+			_, err := events.Decode(of, data)
+			if slices.Contains(optional, of.Name()+pointer) {
+				if err != nil && strings.Contains(err.Error(), "required") {
+					t.Errorf("%s%s is optional: %v", of.Name(), pointer, err)
+				}
+				continue
+			}
+			refused(t, err, events.RuleDataMalformed, pointer)
+		}
+	}
+}
+
+// withoutEach gives the JSON of whole without each of its members in turn.
+func withoutEach(t *testing.T, whole any, at string) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	encode := func() []byte {
+		data, err := json.Marshal(whole)
+		must(t, err)
+		return data
+	}
+	var walk func(value any, at string)
+	walk = func(value any, at string) {
+		switch value := value.(type) {
+		case []any:
+			for i := range value {
+				walk(value[i], fmt.Sprintf("%s/%d", at, i))
+			}
+		case map[string]any:
+			for _, name := range slices.Collect(maps.Keys(value)) {
+				walk(value[name], at+"/"+name)
+				taken := value[name]
+				delete(value, name)
+				found[at+"/"+name] = encode()
+				value[name] = taken
+			}
+		}
+	}
+	walk(whole, at)
+	return found
+}
+
+func TestFactsAreReadStrictly(t *testing.T) {
+	open := func(members string) string { return `{` + said + members + `}` }
+	request := examples()[events.TypeReferralRequested]
+	swap := func(old, new string) string { return strings.Replace(request, old, new, 1) }
+	for _, c := range []struct {
+		name    string
+		of      events.Type
+		data    string
+		rule    events.Rule
+		pointer string
+	}{
+		{"nothing", events.TypeCaseOpened, ``, events.RuleDataMalformed, ""},
+		{"null", events.TypeCaseOpened, `null`, events.RuleDataMalformed, ""},
+		{"null member", events.TypeCaseOpened, open(`,"age":null`), events.RuleDataMalformed, ""},
+		{"an array", events.TypeCaseOpened, `["` + marker + `"]`, events.RuleDataMalformed, ""},
+		{"unknown member", events.TypeCaseOpened, open(`,"age":"adult","` + marker + `":1`), events.RuleDataMalformed, ""},
+		{"unknown member below", events.TypeReferralRequested, swap(`"0-8":1`, `"`+marker+`":1`), events.RuleDataMalformed, "/children"},
+		{"repeated member", events.TypeCaseOpened, open(`,"age":"adult","age":"child"`), events.RuleDataMalformed, "/age"},
+		{"repeated unknown member", events.TypeReferralRequested, swap(`["lighthouse-shelter"]`, `{"`+marker+`":1,"`+marker+`":2}`), events.RuleDataMalformed, "/to"},
+		{"capitals", events.TypeCaseOpened, open(`,"Age":"adult"`), events.RuleDataMalformed, ""},
+		{"trailing bytes", events.TypeCaseOpened, open(`,"age":"adult"`) + `{}`, events.RuleDataMalformed, ""},
+		{"invalid UTF-8", events.TypeCaseOpened, open(`,"age":"` + "\xff" + `"`), events.RuleDataMalformed, "/age"},
+		{"lone surrogate", events.TypeCaseOpened, open(`,"age":"\ud800"`), events.RuleDataMalformed, "/age"},
+		{"NUL", events.TypeCaseOpened, open(`,"age":"\u0000"`), events.RuleDataMalformed, ""},
+		{"byte order mark", events.TypeCaseOpened, "\ufeff" + open(`,"age":"adult"`), events.RuleDataMalformed, ""},
+		{"nested", events.TypeCaseOpened, open(`,"age":` + strings.Repeat("[", 7) + strings.Repeat("]", 7)), events.RuleDataMalformed, ""},
+		{"deeply nested", events.TypeCaseOpened, strings.Repeat("[", 60_000), events.RuleDataMalformed, ""},
+		{"long number", events.TypeControlPosition, `{"position":12345678901234567}`, events.RuleDataMalformed, ""},
+		{"fraction", events.TypeControlPosition, `{"position":1.5}`, events.RuleDataMalformed, "/position"},
+		{"negative", events.TypeControlPosition, `{"position":-1}`, events.RuleDataMalformed, "/position"},
+		{"number as text", events.TypeControlPosition, `{"position":"1"}`, events.RuleDataMalformed, "/position"},
+		{"too large", events.TypeCaseOpened, open(`,"age":"adult"` + strings.Repeat(" ", 64<<10)), events.RuleEventTooLarge, ""},
+		{"free text", events.TypeCaseOpened, open(`,"age":"` + marker + `"`), events.RuleDataCode, "/age"},
+		{"empty code", events.TypeCaseOpened, open(`,"age":""`), events.RuleDataCode, "/age"},
+		{"time with zone", events.TypeHandoverArranged, open(`,"planned":"2026-11-22T20:00:00+00:00"`), events.RuleDataCode, "/planned"},
+		{"time with fraction", events.TypeHandoverArranged, open(`,"planned":"2026-11-22T20:00:00.0Z"`), events.RuleDataCode, "/planned"},
+		{"no such day", events.TypeHandoverArranged, open(`,"planned":"2026-02-30T20:00:00Z"`), events.RuleDataCode, "/planned"},
+		{"language", events.TypeRightsInformed, open(`,"language":"Romanian","interpreter":"none"`), events.RuleDataCode, "/language"},
+		{"region", events.TypeReferralRequested, swap("GB-ENG", "12 High Street"), events.RuleDataCode, "/region"},
+		{"agency", events.TypeReferralRequested, swap("lighthouse-shelter", "Lighthouse Shelter"), events.RuleDataCode, "/to/0"},
+		{"repeated in a list", events.TypeReferralRequested, swap(`["pursued"]`, `["pursued","pursued"]`), events.RuleDataRange, "/safety"},
+		{"empty list", events.TypeReferralRequested, swap(`["pursued"]`, `[]`), events.RuleDataRange, "/safety"},
+		{"long list", events.TypeReferralRequested, swap(`["pursued"]`, `["a`+strings.Repeat(`","a`, 32)+`"]`), events.RuleDataCode, "/safety/0"},
+		{"too many children", events.TypeReferralRequested, swap(`"0-8":1`, `"0-8":21`), events.RuleDataRange, "/children"},
+		{"record id", events.TypeRecordDisputed, open(`,"record":"` + strings.ToUpper(recordID) + `"`), events.RuleDataCode, "/record"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := events.Decode(c.of, []byte(c.data))
+			refused(t, err, c.rule, c.pointer)
+		})
+	}
+}
+
+func TestWhatOneMemberSaysOfAnother(t *testing.T) {
+	consent, kept := examples()[events.TypeConsentGiven], examples()[events.TypeErasureConfirmed]
+	genesis := examples()[events.TypeDirectoryFounded]
+	for _, c := range []struct {
+		name          string
+		of            events.Type
+		data, old, to string
+		rule          events.Rule
+		pointer       string
+	}{
+		{"nobody", events.TypeConsentGiven, consent, `"class":"shelter","except":["other-shelter"]`, ``, events.RuleDataRange, "/recipient"},
+		{"agency and class", events.TypeConsentGiven, consent, `"class"`, `"agency":"a","class"`, events.RuleDataRange, "/recipient"},
+		{"exception of one", events.TypeConsentGiven, consent, `"class":"shelter"`, `"agency":"a"`, events.RuleDataRange, "/recipient/except"},
+		{"expired when given", events.TypeConsentGiven, consent, "2027-02-22T00:00:00Z", "2026-11-22T09:00:00Z", events.RuleDataRange, "/expires"},
+		{"kept without a ground", events.TypeErasureConfirmed, kept, `"ground":"court-order",`, ``, events.RuleDataRange, "/ground"},
+		{"kept for ever", events.TypeErasureConfirmed, kept, `,"until":"2027-11-22T00:00:00Z"`, ``, events.RuleDataRange, "/ground"},
+		{"erased with a ground", events.TypeErasureConfirmed, kept, `"kept"`, `"erased"`, events.RuleDataRange, "/ground"},
+		{"an agency twice", events.TypeDirectoryFounded, genesis, `"lighthouse-shelter"`, `"sampletown-police"`, events.RuleDataRange, "/agencies"},
+		{"an agency called hub", events.TypeDirectoryFounded, genesis, `"lighthouse-shelter"`, `"hub"`, events.RuleDataRange, "/agencies"},
+		{"one kind", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"police"`, events.RuleDataRange, "/agencies"},
+		{"auditors do not found", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"auditor"`, events.RuleDataRange, "/agencies"},
+		{"a free profile", events.TypeDirectoryFounded, genesis, "uk@1", marker, events.RuleDataCode, "/profile"},
+		{"a free log key", events.TypeDirectoryFounded, genesis, "+0123abcd+", marker, events.RuleDataCode, "/log"},
+		{"a free proof", events.TypeDirectoryFounded, genesis, `"proof":"AA`, `"proof":"` + marker, events.RuleDataCode, "/agencies/0/proof"},
+		{"a key with a line end", events.TypeDirectoryFounded, genesis, `"signing":"AA`, `"signing":"A\nA`, events.RuleDataCode, "/signing"},
+		{"a short key", events.TypeDirectoryFounded, genesis, `"signing":"AAAA`, `"signing":"`, events.RuleDataCode, "/signing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changed := strings.Replace(c.data, c.old, c.to, 1)
+			if changed == c.data {
+				t.Fatal("nothing was changed")
+			}
+			_, err := events.Decode(c.of, []byte(changed))
+			refused(t, err, c.rule, c.pointer)
+		})
+	}
+}
+
+func TestEncodingChecksWhatItWrites(t *testing.T) {
+	for _, p := range []events.Payload{&events.CaseOpened{}, &events.ReferralRequested{}, &events.HandoverArranged{}, &events.Record{}} {
+		if _, err := events.Encode(p); err == nil {
+			t.Errorf("an empty %s was encoded", p.Type().Name())
+		}
+	}
+}
+
+func TestTimesAreInOrder(t *testing.T) {
+	e := signed(t, events.TypeCaseOpened)
+	for times, ok := range map[[2]string]bool{
+		{"2026-11-22T09:00:00Z", "2026-11-22T09:15:00Z"}: true,
+		{"2026-11-22T09:30:00Z", "2026-11-22T09:30:00Z"}: true,
+		{"2026-11-22T09:15:01Z", "2026-11-22T09:15:00Z"}: false,
+		{"2026-11-22T09:00:00Z", "2026-11-22T09:30:01Z"}: false,
+	} {
+		p, err := events.Decode(e.Type, fmt.Appendf(nil, `{"happened":"%s","recorded":"%s","channel":"system","age":"adult"}`, times[0], times[1]))
+		must(t, err)
+		if err := events.CheckTimes(e, p); !ok {
+			refused(t, err, events.RuleTimesOrder, "/recorded")
+		} else {
+			must(t, err)
+		}
+	}
+	must(t, events.CheckTimes(e, &events.InboxPosition{Position: 1}))
+}
+
+func TestAClassConsentCoversTheNextProvider(t *testing.T) {
+	class := events.Recipient{Class: events.Shelter, Except: events.Set[events.AgencyID]{"in-my-town"}}
+	one := events.Recipient{Agency: "lighthouse-shelter"}
+	if !class.Covers("lighthouse-shelter", events.Shelter) || class.Covers("in-my-town", events.Shelter) || class.Covers("sampletown-police", events.Police) {
+		t.Error("a class covers its members but the excluded")
+	}
+	if !one.Covers("lighthouse-shelter", events.Shelter) || one.Covers("in-my-town", events.Shelter) {
+		t.Error("one agency covers itself only")
+	}
+}
+
+// Decoding never panics, never repeats its input, and reads again what it wrote.
+func FuzzDecode(f *testing.F) {
+	types := events.Types()
+	for i, of := range types {
+		f.Add(byte(i), []byte(examples()[of]))
+		f.Add(byte(i), []byte(`{"`+marker+`":{"`+marker+`":["`+marker+`"]}}`))
+	}
+	f.Fuzz(func(t *testing.T, i byte, data []byte) {
+		of := types[int(i)%len(types)]
+		p, err := events.Decode(of, data)
+		if err != nil {
+			if strings.Contains(err.Error(), marker) {
+				t.Error("the error repeats what was sent")
+			}
+			return
+		}
+		written, err := events.Encode(p)
+		must(t, err)
+		again, err := events.Decode(of, written)
+		must(t, err)
+		if twice, err := events.Encode(again); err != nil || !bytes.Equal(written, twice) {
+			t.Error("what was written is read as something else")
+		}
+	})
+}

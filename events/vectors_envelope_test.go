@@ -1,0 +1,105 @@
+package events_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"handrail/events"
+)
+
+func pairs(attributes []events.Attribute) [][2]string {
+	var all [][2]string
+	for _, a := range attributes {
+		all = append(all, [2]string{a.Name, a.Value})
+	}
+	return all
+}
+
+func TestEnvelopeVectors(t *testing.T) {
+	file := vectorFile{About: "Attributes (name, value) of events, judged before signature and data. A vector without refused is accepted, whatever the order of its attributes."}
+	for _, of := range []events.Type{events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded} {
+		e := signed(t, of)
+		file.Vectors = append(file.Vectors, vector{
+			Name: "accepted " + of.Name(), Sentence: sentenceAttributes, Input: map[string]any{"attributes": pairs(e.Attributes())},
+			Output: map[string]any{"agency": e.Agency(), "case": e.Case(), "referral": e.Referral()},
+		})
+	}
+	for _, c := range refusedEnvelopes() {
+		e := signed(t, c.of)
+		attributes := changed(e, c.attribute, c.value)
+		_, err := events.Parse(attributes, e.Data)
+		file.Vectors = append(file.Vectors, vector{Name: c.name, Sentence: c.sentence, Input: map[string]any{"attributes": pairs(attributes)}, Refused: refusedBy(t, err)})
+	}
+	e := signed(t, events.TypeCaseOpened)
+	twice := append(e.Attributes(), events.Attribute{Name: "hub", Value: e.Hub})
+	_, err := events.Parse(twice, e.Data)
+	file.Vectors = append(file.Vectors, vector{Name: "attribute twice", Sentence: sentenceAttributes, Input: map[string]any{"attributes": pairs(twice)}, Refused: refusedBy(t, err)})
+	publish(t, "envelope.json", file)
+}
+
+func TestFactsVectors(t *testing.T) {
+	file := vectorFile{About: "Data of events that carry facts: input.type is the event's type, input.data the text of its data. Every type has one full example."}
+	for _, of := range events.Types() {
+		if of == events.TypeRecordSealed {
+			continue
+		}
+		file.Vectors = append(file.Vectors, vector{Name: "accepted " + of.Name(), Sentence: sentenceFacts, Input: map[string]any{"type": of, "data": examples()[of]}})
+	}
+	example := examples()[events.TypeReferralRequested]
+	for _, c := range []struct{ name, sentence, old, to string }{
+		{"unknown member", sentenceFacts, `"urgency"`, `"note":"x","urgency"`},
+		{"repeated member", sentenceFacts, `"urgency":"tonight"`, `"urgency":"tonight","urgency":"standard"`},
+		{"missing member", sentenceFacts, `"urgency":"tonight",`, ``},
+		{"null", sentenceFacts, `"tonight"`, `null`},
+		{"trailing bytes", sentenceFacts, `["pursued"]}`, `["pursued"]} {}`},
+		{"leading zeros", sentenceFacts, `"0-8":1`, `"0-8":00000000000000001`},
+		{"seventeen digits", sentenceFacts, `"0-8":1`, `"0-8":10000000000000000`},
+		{"NUL", sentenceFacts, `"tonight"`, `"tonight\u0000"`},
+		{"nested too deeply", sentenceFacts, `"tonight"`, `[[[[[[]]]]]]`},
+		{"free text", sentenceCodes, `"tonight"`, `"as soon as possible"`},
+		{"code of another list", sentenceCodes, `["contact"]`, `["emergency-shelter"]`},
+		{"region in words", sentenceCodes, `GB-ENG`, `England`},
+		{"time with a fraction", sentenceTime, `09:15:00Z`, `09:15:00.5Z`},
+	} {
+		data := strings.Replace(example, c.old, c.to, 1)
+		_, err := events.Decode(events.TypeReferralRequested, []byte(data))
+		v := vector{Name: c.name, Sentence: c.sentence, Input: map[string]any{"type": events.TypeReferralRequested, "data": data}, Refused: refusedBy(t, err)}
+		if v.Refused == nil {
+			t.Errorf("%s is accepted", c.name)
+		}
+		file.Vectors = append(file.Vectors, v)
+	}
+	publish(t, "facts.json", file)
+}
+
+func TestTimesVectors(t *testing.T) {
+	file := vectorFile{About: "The three claims of time: happened and recorded in the data, time on the envelope. The hub's own clock (time-ahead) is not judged here."}
+	e := signed(t, events.TypeCaseOpened)
+	for _, c := range [][3]string{
+		{"in order", "2026-11-22T09:00:00Z", "2026-11-22T09:15:00Z"},
+		{"at one instant", "2026-11-22T09:30:00Z", "2026-11-22T09:30:00Z"},
+		{"recorded before it happened", "2026-11-22T09:15:01Z", "2026-11-22T09:15:00Z"},
+		{"recorded after it was signed", "2026-11-22T09:00:00Z", "2026-11-22T09:30:01Z"},
+	} {
+		p, err := events.Decode(e.Type, fmt.Appendf(nil, `{"happened":"%s","recorded":"%s","channel":"system","age":"adult"}`, c[1], c[2]))
+		must(t, err)
+		file.Vectors = append(file.Vectors, vector{
+			Name: c[0], Sentence: sentenceTime, Input: map[string]any{"happened": c[1], "recorded": c[2], "time": e.Time.String()}, Refused: refusedBy(t, events.CheckTimes(e, p)),
+		})
+	}
+	publish(t, "times.json", file)
+}
+
+func TestSequenceVectors(t *testing.T) {
+	file := vectorFile{About: "The form of a sequence. What the ledger does with numbers out of order is in sentences 18 to 20 of the contract."}
+	for _, text := range []string{"00000000000000000001", "00000000000000000042", "18446744073709551615", "00000000000000000000", "1", "000000000000000000001", "18446744073709551616", "0000000000000000000a", "+0000000000000000001"} {
+		n, err := events.ParseSequence(text)
+		v := vector{Name: text, Sentence: sentenceSequence, Input: map[string]any{"sequence": text}, Refused: refusedBy(t, err)}
+		if err == nil {
+			v.Output = map[string]any{"number": fmt.Sprint(uint64(n))}
+		}
+		file.Vectors = append(file.Vectors, v)
+	}
+	publish(t, "sequence.json", file)
+}

@@ -1,0 +1,157 @@
+package events_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"handrail/events"
+)
+
+var update = flag.Bool("update", false, "write the published files anew instead of comparing them")
+
+const (
+	published    = "../contracts/vectors"
+	wireContract = "../contracts/decisions/0001-wire-contract.md"
+)
+
+// vectorFile is one published file of golden vectors.
+type vectorFile struct {
+	Contract string   `json:"contract"`
+	About    string   `json:"about"`
+	Vectors  []vector `json:"vectors"`
+}
+
+// vector is one example of one sentence of the wire contract.
+type vector struct {
+	Name     string         `json:"name"`
+	Sentence string         `json:"sentence"`
+	Input    map[string]any `json:"input"`
+	Output   map[string]any `json:"output,omitempty"`
+	Refused  *refusal       `json:"refused,omitempty"`
+}
+
+type refusal struct {
+	Rule    string `json:"rule"`
+	Pointer string `json:"pointer"`
+}
+
+// publish compares the file with what the code gives now, or writes it with
+// -update. Every sentence must stand in the wire contract word for word.
+func publish(t *testing.T, name string, file vectorFile) {
+	t.Helper()
+	file.Contract = "contracts/decisions/0001-wire-contract.md"
+	contract, err := os.ReadFile(wireContract)
+	must(t, err)
+	text := strings.Join(strings.Fields(string(contract)), " ")
+	names := map[string]bool{}
+	for _, v := range file.Vectors {
+		if v.Sentence == "" || !strings.Contains(text, v.Sentence) {
+			t.Errorf("%s: the wire contract has no sentence %q", v.Name, v.Sentence)
+		}
+		if names[v.Name] {
+			t.Errorf("two vectors are named %s", v.Name)
+		}
+		names[v.Name] = true
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	must(t, encoder.Encode(file))
+	path := filepath.Join(published, name)
+	if *update {
+		must(t, os.WriteFile(path, b.Bytes(), 0o644))
+		return
+	}
+	want, err := os.ReadFile(path)
+	must(t, err)
+	if !bytes.Equal(want, b.Bytes()) {
+		t.Errorf("%s is not what the code gives; if the wire contract changed, run go test with -update and read the difference", name)
+	}
+}
+
+// refusedBy gives the refusal of a vector, or nil if it was accepted.
+func refusedBy(t *testing.T, err error) *refusal {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	v, ok := errors.AsType[*events.Violation](err)
+	if !ok {
+		t.Fatalf("got %v, want a refusal", err)
+	}
+	return &refusal{string(v.Rule), v.Pointer}
+}
+
+const (
+	sentenceAttributes = "All are required; every other attribute, `tracestate` among them, is refused (`attribute-unknown`)."
+	sentenceSource     = "`source` is `urn:handrail:<hub>:agency:<id>`; `hub` is `handrail/<hub>`; both name the same hub (`hub-mismatch`)."
+	sentenceType       = "`type` is `org.handrail.<thing>.<verb>.v1`, `dataschema` is `urn:handrail:schema:<thing>.<verb>.v1` and never changes its meaning."
+	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records."
+	sentenceIDs        = "`id`, `correlationid`, `causationid` and case ids are lower-case UUIDv7."
+	sentenceSubject    = "`subject` is the case id of a case event, else the agency id."
+	sentenceTime       = "`time` is the signing instant, `YYYY-MM-DDTHH:MM:SSZ` exactly; `happened ≤ recorded ≤ time` (`times-order`)"
+	sentenceSequence   = "`sequence` is 20 digits, from 1, counted per signing key."
+	sentenceSyntax     = "Every attribute has a closed ASCII syntax, so percent-encoding has nothing to do; a value with `%`, a quote or a space is refused (`attribute-syntax`)."
+	sentenceFacts      = "Facts are JSON in UTF-8, at most 64 KiB, nested at most 6 deep, numbers of at most 16 digits, no NUL, no repeated or unknown members, no trailing bytes (`data-malformed`)."
+	sentenceCodes      = "Values come from closed lists (`data-code`)."
+)
+
+// envelopeChange is an envelope that one changed attribute makes refused.
+type envelopeChange struct {
+	name, sentence   string
+	of               events.Type
+	attribute, value string
+	rule             events.Rule
+	pointer          string
+}
+
+func refusedEnvelopes() []envelopeChange {
+	opened, record, control := events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlPosition
+	return []envelopeChange{
+		{"tracestate", sentenceAttributes, opened, "tracestate", "a=1", events.RuleAttributeUnknown, ""},
+		{"free extension", sentenceAttributes, opened, "comment", marker, events.RuleAttributeUnknown, ""},
+		{"signedextattrs as attribute", sentenceAttributes, opened, "signedextattrs", "hub", events.RuleAttributeUnknown, ""},
+		{"plaincommit on facts", sentenceAttributes, opened, "plaincommit", strings.Repeat("0a", 32), events.RuleAttributeUnknown, ""},
+		{"sequence on control", sentenceAttributes, control, "sequence", "00000000000000000001", events.RuleAttributeUnknown, ""},
+		{"record without plaincommit", sentenceAttributes, record, "plaincommit", "", events.RuleAttributeMissing, "attribute plaincommit"},
+		{"no sequence", sentenceAttributes, opened, "sequence", "", events.RuleAttributeMissing, "attribute sequence"},
+		{"unsigned", sentenceAttributes, opened, "dssematerial", "", events.RuleAttributeMissing, "attribute dssematerial"},
+		{"capitals in a name", sentenceAttributes, opened, "Hub", "handrail/sampleland", events.RuleAttributeUnknown, ""},
+		{"another specversion", sentenceAttributes, opened, "specversion", "0.3", events.RuleAttributeSyntax, "attribute specversion"},
+		{"another hub", sentenceSource, opened, "hub", "handrail/elsewhere", events.RuleHubMismatch, "attribute hub"},
+		{"hub of a longer name", sentenceSource, opened, "hub", "handrail/sample", events.RuleHubMismatch, "attribute hub"},
+		{"source of another form", sentenceSource, opened, "source", "https://police.example", events.RuleAttributeSyntax, "attribute source"},
+		{"source in capitals", sentenceSource, opened, "source", "urn:handrail:sampleland:agency:Police", events.RuleAttributeSyntax, "attribute source"},
+		{"type of another catalogue", sentenceType, opened, "type", "org.example.case.opened.v1", events.RuleAttributeSyntax, "attribute type"},
+		{"type not in the catalogue", sentenceType, opened, "type", "org.handrail.case.renamed.v1", events.RuleTypeUnknown, "attribute type"},
+		{"version not in the catalogue", sentenceType, opened, "type", "org.handrail.case.opened.v2", events.RuleTypeUnknown, "attribute type"},
+		{"schema of another type", sentenceType, opened, "dataschema", "urn:handrail:schema:case.closed.v1", events.RuleAttributeSyntax, "attribute dataschema"},
+		{"facts as a record", sentenceContent, opened, "datacontenttype", events.SealedContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"record as facts", sentenceContent, record, "datacontenttype", events.FactsContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"content type with a parameter", sentenceContent, opened, "datacontenttype", "application/json; charset=utf-8", events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"id of version 4", sentenceIDs, opened, "id", "01936a00-0000-4000-8000-000000000002", events.RuleAttributeSyntax, "attribute id"},
+		{"id in capitals", sentenceIDs, opened, "id", "01936A00-0000-7000-8000-000000000002", events.RuleAttributeSyntax, "attribute id"},
+		{"correlation of free text", sentenceIDs, opened, "correlationid", marker, events.RuleAttributeSyntax, "attribute correlationid"},
+		{"agency as a case", sentenceSubject, opened, "subject", "sampletown-police", events.RuleAttributeSyntax, "attribute subject"},
+		{"name as a case", sentenceSubject, opened, "subject", marker, events.RuleAttributeSyntax, "attribute subject"},
+		{"case as an agency", sentenceSubject, control, "subject", theCase, events.RuleAttributeSyntax, "attribute subject"},
+		{"time with a fraction", sentenceTime, opened, "time", "2026-11-22T09:30:00.5Z", events.RuleAttributeSyntax, "attribute time"},
+		{"time with an offset", sentenceTime, opened, "time", "2026-11-22T09:30:00+00:00", events.RuleAttributeSyntax, "attribute time"},
+		{"no such day", sentenceTime, opened, "time", "2026-02-30T09:30:00Z", events.RuleAttributeSyntax, "attribute time"},
+		{"sequence unpadded", sentenceSequence, opened, "sequence", "7", events.RuleAttributeSyntax, "attribute sequence"},
+		{"sequence zero", sentenceSequence, opened, "sequence", strings.Repeat("0", 20), events.RuleAttributeSyntax, "attribute sequence"},
+		{"sequence too large", sentenceSequence, opened, "sequence", strings.Repeat("9", 20), events.RuleAttributeSyntax, "attribute sequence"},
+		{"percent", sentenceSyntax, opened, "subject", "01936a00%2D0000-7000-8000-00000000ca5e", events.RuleAttributeSyntax, "attribute subject"},
+		{"quote", sentenceSyntax, opened, "hub", `"handrail/sampleland"`, events.RuleAttributeSyntax, "attribute hub"},
+		{"space", sentenceSyntax, opened, "hub", "handrail/sampleland ", events.RuleAttributeSyntax, "attribute hub"},
+		{"trace id zero", sentenceSyntax, opened, "traceparent", "00-" + strings.Repeat("0", 32) + "-b7ad6b7169203331-01", events.RuleAttributeSyntax, "attribute traceparent"},
+		{"span id zero", sentenceSyntax, opened, "traceparent", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", events.RuleAttributeSyntax, "attribute traceparent"},
+	}
+}
