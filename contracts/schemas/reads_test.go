@@ -1,0 +1,100 @@
+package schemas_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"handrail/contracts/mou"
+	"handrail/contracts/schemas"
+	"handrail/events"
+)
+
+// rules are what may read a member as "rule NAME": rules of the wire contract,
+// rules of the memorandum that refuse, mark or qualify, and the two that check
+// genesis.
+func rules() []string {
+	all := []events.Rule{
+		events.RuleTimesOrder, events.RuleSequenceReused, events.RuleKeyUnknown, events.RuleSignatureInvalid, events.RuleRecordHeader,
+		mou.RuleLateByChannel, mou.RuleConsentProvisional, mou.ClockChildProtection,
+		"checkpoint", // tlog.ParseCheckpoint: the log key that agencies pin
+		"profile",    // mou.LoadProfile: the country profile in force
+	}
+	for _, clause := range mou.Refusals() {
+		all = append(all, clause.Rule)
+	}
+	return texts(all)
+}
+
+// clocks are what may read a member as "clock NAME": the memorandum's, and the
+// hub's own that delivers again what an agency lacks.
+func clocks() []string { return append(texts(mou.ClockRules()), "delivery") }
+
+// routes are what may read a member as "route NAME": each decides who gets or
+// finds something.
+func routes() []string {
+	return []string{
+		"addressee",   // whom a statement is delivered to
+		"case-status", // which list of a desk the case stands in
+		"directory",   // who exists, and where an agency's messages go
+		"matching",    // whether a provider can take the person (domain rule 4)
+		"notice",      // which office of the addressee takes a notice
+		"referrer",    // what the referrer is told, to ask the next provider
+		"release",     // which held record goes out or is destroyed
+	}
+}
+
+func texts(rules []events.Rule) []string {
+	out := make([]string, 0, len(rules))
+	for _, r := range rules {
+		out = append(out, string(r))
+	}
+	return out
+}
+
+// A member exists only if a rule, a clock or a route reads it (domain rule 1):
+// none without saying which, none that names what does not exist.
+func TestEveryFactIsRead(t *testing.T) {
+	known := map[string][]string{"rule": rules(), "clock": clocks(), "route": routes()}
+	used := map[string]bool{}
+	for _, typ := range events.Types() {
+		if events.New(typ) == nil {
+			continue
+		}
+		file, err := os.ReadFile(schemas.FileName(typ))
+		must(t, err)
+		var shape any
+		must(t, json.Unmarshal(file, &shape))
+		for pointer, reader := range readers(shape, "") {
+			kind, name, _ := strings.Cut(reader, " ")
+			if !slices.Contains(known[kind], name) {
+				t.Errorf("%s%s is read by %q, which is no rule, clock or route", typ.Name(), pointer, reader)
+			}
+			used[reader] = true
+		}
+	}
+	for _, name := range routes() {
+		if !used["route "+name] {
+			t.Errorf("no member is for route %s any more: take it off the list", name)
+		}
+	}
+}
+
+// readers lists x-read-by of every property at every depth, empty if it has none.
+func readers(shape any, at string) map[string]string {
+	out := map[string]string{}
+	s, _ := shape.(map[string]any)
+	properties, _ := s["properties"].(map[string]any)
+	for name, property := range properties {
+		p, _ := property.(map[string]any)
+		out[at+"/"+name], _ = p["x-read-by"].(string)
+		maps.Copy(out, readers(p, at+"/"+name))
+	}
+	if s["items"] != nil {
+		maps.Copy(out, readers(s["items"], at+"/-"))
+	}
+	return out
+}
