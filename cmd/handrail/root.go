@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"handrail/cmd/internal/process"
+	"handrail/deploy/local"
+)
+
+// options are the flags that every command has.
+type options struct {
+	data    string
+	hub     string
+	auditor string
+	output  string
+}
+
+// at is the data directory that the command works on.
+func (o *options) at() (local.Layout, error) {
+	if o.data == "" {
+		dir, err := local.DefaultDir()
+		return local.Layout{Root: dir}, err
+	}
+	dir, err := filepath.Abs(o.data)
+	return local.Layout{Root: dir}, err
+}
+
+func root() *cobra.Command {
+	o := &options{}
+	c := &cobra.Command{
+		Use:   "handrail",
+		Short: "a referral hub against trafficking in human beings",
+		Long: `Handrail hands a person's case from one agency to another as signed events, by
+the rules of the memorandum that they signed, and proves afterwards what happened.
+
+Start with:  handrail demo`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	c.PersistentFlags().StringVar(&o.data, "data", "", "data directory (default: the demo's, in the temporary directory)")
+	c.PersistentFlags().StringVarP(&o.output, "output", "o", "text", "text or json")
+	c.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if o.output != "text" && o.output != "json" {
+			return usage(errors.New("--output is text or json"))
+		}
+		return nil
+	}
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	c.AddCommand(demoCommand(o), serveCommand(o), taskCommand(o), auditCommand(o), doctorCommand(o))
+	return c
+}
+
+// usage marks an error of the command line itself: exit code 2.
+func usage(err error) error {
+	return &process.ExitError{Code: process.ExitUsage, Err: err}
+}
+
+// exactly refuses another number of arguments, naming what is missing.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usage(fmt.Errorf("%s takes %s; see %s --help", c.CommandPath(), what, c.CommandPath()))
+		}
+		return nil
+	}
+}

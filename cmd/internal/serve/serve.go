@@ -1,0 +1,104 @@
+// Package serve runs one service of a data directory: broker, ledger or the
+// agency of a folder. The command line and the small binaries share it.
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+
+	"handrail/cmd/internal/process"
+	"handrail/deploy/local"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/services/agency"
+	"handrail/services/ledger"
+	"handrail/services/ngo"
+	"handrail/services/police"
+)
+
+// Broker runs the embedded NATS server of a data directory until ctx ends.
+func Broker(ctx context.Context, p *process.Process, at local.Layout) error {
+	directions, err := at.Directions()
+	if err != nil {
+		return err
+	}
+	accounts, err := at.BrokerAccounts()
+	if err != nil {
+		return err
+	}
+	host, port, err := net.SplitHostPort(directions.Broker)
+	if err != nil {
+		return fmt.Errorf("reading the broker's address: %w", err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return fmt.Errorf("reading the broker's address: %w", err)
+	}
+	broker, err := local.StartBroker(local.BrokerOptions{
+		Dir: at.Broker(), Host: host, Port: number, Log: p.Log,
+		OperatorJWT: accounts.Operator, SystemAccount: accounts.System, Accounts: accounts.Accounts,
+	})
+	if err != nil {
+		return err
+	}
+	p.Log.Info("broker is up")
+	<-ctx.Done()
+	return broker.Stop()
+}
+
+// Ledger runs the hub's ledger of a data directory until ctx ends.
+func Ledger(ctx context.Context, p *process.Process, at local.Layout) error {
+	settings, err := at.LedgerSettings()
+	if err != nil {
+		return err
+	}
+	directions, err := at.Directions()
+	if err != nil {
+		return err
+	}
+	hub, err := ledger.New(ledger.Config{
+		Hub: directions.Hub, DatabaseURL: settings.Database,
+		Exchange:   exchange.HubConfig{URL: "nats://" + directions.Broker, CredsFile: at.HubCreds(), Log: p.Log},
+		LogKeyFile: at.LogKey(), SigningKeyFile: at.HubKey(),
+		Listen: directions.Ledger, Log: p.Log,
+	})
+	if err != nil {
+		return err
+	}
+	return hub.Run(ctx)
+}
+
+// Agency runs the service of the agency that owns folder until ctx ends; kinds
+// says which organisations the program may serve.
+func Agency(ctx context.Context, p *process.Process, folder string, desks map[events.AgencyKind]agency.Desk) error {
+	file, err := local.ReadAgencyFile(folder)
+	if err != nil {
+		return &process.ExitError{Code: process.ExitUsage, Err: fmt.Errorf("this is not an agency's folder: %w", err)}
+	}
+	desk, ok := desks[file.Kind]
+	if !ok {
+		return &process.ExitError{Code: process.ExitUsage, Err: errors.New("this program has no desk for an organisation of the type " + string(file.Kind))}
+	}
+	service, err := agency.New(agency.Config{
+		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen,
+		Pins: agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
+		Desk: desk, Logger: p.Log,
+	})
+	if err != nil {
+		return err
+	}
+	return service.Run(ctx)
+}
+
+// Police is the desk of police districts.
+func Police() map[events.AgencyKind]agency.Desk {
+	return map[events.AgencyKind]agency.Desk{events.Police: police.Desk()}
+}
+
+// NGO is the desk of shelters.
+func NGO() map[events.AgencyKind]agency.Desk {
+	return map[events.AgencyKind]agency.Desk{events.Shelter: ngo.Desk()}
+}

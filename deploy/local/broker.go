@@ -1,0 +1,175 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	brokerPatience = 10 * time.Second
+	maxPayload     = 1 << 20 // bytes: an event of 768 KiB can be delivered with its proof
+
+	// ClientPortAny lets the system choose a free port; see [Broker.ClientURL].
+	ClientPortAny = -1
+)
+
+// BrokerOptions say who may use the broker and where it keeps its streams.
+type BrokerOptions struct {
+	Dir           string            // streams are kept in Dir/jetstream, which may be wiped while the broker is stopped
+	Host          string            // a loopback address; empty means 127.0.0.1
+	Port          int               // TCP port, or ClientPortAny
+	OperatorJWT   string            // signs the accounts
+	SystemAccount string            // public key of the account for the server's own messages
+	Accounts      map[string]string // every account's JWT by public key, the system account's too
+	Log           *slog.Logger      // gets warnings and errors; nil is silent
+}
+
+// Broker is an embedded NATS server with JetStream. It is disposable: nothing that counts is only here, so it writes
+// with the default sync interval and may lose its disk.
+//
+// An attacker who controls it can delay, drop and repeat messages and see who writes when. It cannot forge an event or
+// read what is sealed.
+type Broker struct {
+	server *server.Server
+	claim  *Claim
+}
+
+// StartBroker blocks until the broker takes connections. Errors: [ErrBusy] when another process uses the directory,
+// accounts that do not decode, an address that is not loopback or is taken.
+func StartBroker(options BrokerOptions) (*Broker, error) {
+	claim, err := ClaimDir(context.Background(), options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	running, err := startServer(options)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("starting the broker: %w", err), claim.Release())
+	}
+	return &Broker{server: running, claim: claim}, nil
+}
+
+func startServer(options BrokerOptions) (*server.Server, error) {
+	config, err := options.server()
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.NewServer(config)
+	if err != nil {
+		return nil, err
+	}
+	log := options.Log
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	fatal := make(chan string, 1)
+	s.SetLogger(brokerLog{log: log, fatal: fatal}, false, false)
+	go s.Start()
+	deadline := time.Now().Add(brokerPatience)
+	for !s.ReadyForConnections(50 * time.Millisecond) {
+		select {
+		case reason := <-fatal:
+			s.Shutdown()
+			return nil, errors.New(reason)
+		default:
+		}
+		if time.Now().After(deadline) {
+			s.Shutdown()
+			return nil, fmt.Errorf("it takes no connections after %s", brokerPatience)
+		}
+	}
+	return s, nil
+}
+
+func (o BrokerOptions) server() (*server.Options, error) {
+	host := o.Host
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if address := net.ParseIP(host); host != "localhost" && (address == nil || !address.IsLoopback()) {
+		return nil, fmt.Errorf("%q is not a loopback address", host)
+	}
+	operator, err := jwt.DecodeOperatorClaims(o.OperatorJWT)
+	if err != nil {
+		return nil, fmt.Errorf("reading the operator: %w", err)
+	}
+	accounts := &server.MemAccResolver{}
+	for key, token := range o.Accounts {
+		claims, err := jwt.DecodeAccountClaims(token)
+		if err != nil {
+			return nil, fmt.Errorf("reading account %s: %w", key, err)
+		}
+		if claims.Subject != key {
+			return nil, fmt.Errorf("account %s is filed under %s", claims.Subject, key)
+		}
+		if err := accounts.Store(key, token); err != nil {
+			return nil, fmt.Errorf("storing account %s: %w", key, err)
+		}
+	}
+	return &server.Options{
+		ServerName:       "handrail",
+		Host:             host,
+		Port:             o.Port,
+		MaxPayload:       maxPayload,
+		JetStream:        true,
+		StoreDir:         filepath.Clean(o.Dir),
+		TrustedOperators: []*jwt.OperatorClaims{operator},
+		SystemAccount:    o.SystemAccount,
+		AccountResolver:  accounts,
+		// A later default would change the ack subjects that accounts import.
+		FeatureFlags: map[string]bool{server.FeatureFlagJsAckFormatV2: false},
+		NoSigs:       true, // signals are the process's, not the server's
+	}, nil
+}
+
+// ClientURL is where clients connect: nats://host:port.
+func (b *Broker) ClientURL() string { return b.server.ClientURL() }
+
+// Stop ends all connections, closes the streams and gives the directory up. Calling it again does nothing.
+func (b *Broker) Stop() error {
+	if !b.server.Running() {
+		return nil
+	}
+	b.server.Shutdown()
+	b.server.WaitForShutdown()
+	return b.claim.Release()
+}
+
+// brokerLog passes on what an operator must see. The server's messages name subjects and connections, never content.
+type brokerLog struct {
+	log   *slog.Logger
+	fatal chan<- string
+}
+
+func (l brokerLog) Warnf(format string, args ...any) {
+	l.write(slog.LevelWarn, fmt.Sprintf(format, args...))
+}
+
+func (l brokerLog) Errorf(format string, args ...any) {
+	l.write(slog.LevelError, fmt.Sprintf(format, args...))
+}
+
+// Fatalf is how the server says that it cannot start; it expects the process to end, which is not a library's to do.
+func (l brokerLog) Fatalf(format string, args ...any) {
+	reason := fmt.Sprintf(format, args...)
+	l.write(slog.LevelError, reason)
+	select {
+	case l.fatal <- reason:
+	default:
+	}
+}
+
+func (brokerLog) Noticef(string, ...any) {}
+func (brokerLog) Debugf(string, ...any)  {}
+func (brokerLog) Tracef(string, ...any)  {}
+
+func (l brokerLog) write(level slog.Level, text string) {
+	l.log.LogAttrs(context.Background(), level, "broker", slog.String("text", text))
+}

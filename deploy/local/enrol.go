@@ -1,0 +1,234 @@
+package local
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+	"handrail/services/ledger/audit"
+)
+
+// Founding says which hub to set up in a data directory, and with whom.
+type Founding struct {
+	Hub     events.HubID
+	Profile string // name@version of the country profile
+	Members []Member
+}
+
+// Member is one founding agency. Served members get an address for their
+// service; the others are in the directory and collect deliveries.
+type Member struct {
+	Agency events.AgencyID
+	Kind   events.AgencyKind
+	Served bool
+}
+
+// Names of the files in the operator's folder.
+const (
+	logKeyFile      = "log.key"
+	hubKeyFile      = "signing.pem"
+	accountsFile    = "accounts.json"
+	hubCredsFile    = "nats.creds"
+	genesisFile     = "genesis.json"
+	operatorFile    = "operator.json"
+	AgencyFileName  = "agency.json" // describes an agency in its folder
+	SigningKeyFile  = "signing.pem" // an agency's signing key, in its folder
+	sealingKeyFile  = "sealing.pem"
+	agencyCredsFile = "nats.creds"
+	tokenFile       = "token"
+)
+
+// AgencyFile is what an agency's folder says of itself and of its hub. The pins
+// are compared out of band when an agency joins; here one machine makes both.
+type AgencyFile struct {
+	Hub     events.HubID      `json:"hub"`
+	Agency  events.AgencyID   `json:"agency"`
+	Kind    events.AgencyKind `json:"kind"`
+	Broker  string            `json:"broker"` // URL
+	Ledger  string            `json:"ledger"` // URL
+	Listen  string            `json:"listen"` // host:port of the intake for the agency's own systems
+	LogKey  string            `json:"log_key"`
+	HubKey  events.PublicKey  `json:"hub_key"`
+	Genesis string            `json:"genesis"`
+}
+
+// Enrol sets up a hub in an empty data directory: every key, account and
+// address that its services start with. It starts nothing. Files with secrets
+// are readable by their owner only.
+func Enrol(l Layout, f Founding) error {
+	for _, dir := range []string{l.Hub(), l.Broker(), filepath.Dir(l.Log("x"))} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("setting up the hub: %w", err)
+		}
+	}
+	directions, err := addresses(f)
+	if err != nil {
+		return err
+	}
+	genesis, err := found(l, f)
+	if err != nil {
+		return fmt.Errorf("founding the directory: %w", err)
+	}
+	if err := grant(l, f); err != nil {
+		return fmt.Errorf("making the broker's accounts: %w", err)
+	}
+	data, err := events.Encode(genesis)
+	if err != nil {
+		return fmt.Errorf("founding the directory: %w", err)
+	}
+	digest := sha256.Sum256(data)
+	directions.Genesis = hex.EncodeToString(digest[:])
+	for _, m := range f.Members {
+		address, _ := directions.Address(m.Agency)
+		if err := writeJSON(filepath.Join(l.Agency(m.Agency), AgencyFileName), AgencyFile{
+			Hub: f.Hub, Agency: m.Agency, Kind: m.Kind,
+			Broker: "nats://" + directions.Broker, Ledger: "http://" + directions.Ledger, Listen: address.Intake,
+			LogKey: genesis.Log, HubKey: genesis.Signing, Genesis: directions.Genesis,
+		}); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(l.Hub(), genesisFile), data, 0o600); err != nil {
+		return fmt.Errorf("founding the directory: %w", err)
+	}
+	return writeJSON(l.directions(), directions)
+}
+
+func addresses(f Founding) (Directions, error) {
+	d := Directions{Hub: f.Hub}
+	var err error
+	if d.Broker, err = freeAddress(); err != nil {
+		return d, err
+	}
+	if d.Ledger, err = freeAddress(); err != nil {
+		return d, err
+	}
+	for _, m := range f.Members {
+		address := Address{Agency: m.Agency, Kind: m.Kind}
+		if m.Served {
+			if address.Intake, err = freeAddress(); err != nil {
+				return d, err
+			}
+		}
+		if m.Kind == events.Auditor {
+			d.Auditor = m.Agency
+		}
+		d.Agencies = append(d.Agencies, address)
+	}
+	return d, nil
+}
+
+// found makes every key and the genesis payload that lists the public ones.
+func found(l Layout, f Founding) (*events.DirectoryFounded, error) {
+	origin := f.Hub.Origin()
+	logKey, logVerifier, err := tlog.NewLogKey(origin, rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(l.Hub(), logKeyFile), []byte(logKey+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	hubKey, err := seal.NewSigningKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	if err := hubKey.Save(filepath.Join(l.Hub(), hubKeyFile)); err != nil {
+		return nil, err
+	}
+	genesis := &events.DirectoryFounded{Log: logVerifier, Signing: hubKey.Public(), Profile: f.Profile}
+	for _, m := range f.Members {
+		listing, err := keys(l.Agency(m.Agency), m, origin)
+		if err != nil {
+			return nil, fmt.Errorf("making the keys of %s: %w", m.Agency, err)
+		}
+		genesis.Agencies = append(genesis.Agencies, listing)
+	}
+	return genesis, nil
+}
+
+// keys makes one agency's keys in its own folder and lists the public ones.
+func keys(dir string, m Member, origin string) (events.Listing, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return events.Listing{}, err
+	}
+	signing, err := seal.NewSigningKey(rand.Reader)
+	if err != nil {
+		return events.Listing{}, err
+	}
+	sealing, err := seal.NewSealingKey(rand.Reader)
+	if err != nil {
+		return events.Listing{}, err
+	}
+	return seal.NewListing(m.Agency, m.Kind, signing, sealing, origin), errors.Join(
+		signing.Save(filepath.Join(dir, SigningKeyFile)),
+		sealing.Save(filepath.Join(dir, sealingKeyFile)),
+		os.WriteFile(filepath.Join(dir, tokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+}
+
+// grant mints the broker's accounts: one for the hub, one per agency.
+func grant(l Layout, f Founding) error {
+	operator, err := exchange.NewOperator()
+	if err != nil {
+		return err
+	}
+	if err := operator.Save(filepath.Join(l.Hub(), operatorFile)); err != nil {
+		return err
+	}
+	var members []events.AgencyID
+	for _, m := range f.Members {
+		members = append(members, m.Agency)
+	}
+	accounts, err := operator.Grant(f.Hub, members)
+	if err != nil {
+		return err
+	}
+	for id, creds := range accounts.Creds {
+		if err := os.WriteFile(filepath.Join(l.Agency(id), agencyCredsFile), creds, 0o600); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(l.Hub(), hubCredsFile), accounts.HubCreds, 0o600); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(l.Hub(), accountsFile), BrokerAccounts{
+		Operator: accounts.OperatorJWT, System: accounts.SystemAccount, Accounts: accounts.Resolver,
+	})
+}
+
+// BrokerAccounts is what the broker trusts: public tokens only.
+type BrokerAccounts struct {
+	Operator string            `json:"operator"`
+	System   string            `json:"system"`
+	Accounts map[string]string `json:"accounts"` // public account key → token
+}
+
+// ReadAgencyFile reads what an agency's folder says of itself.
+func ReadAgencyFile(folder string) (AgencyFile, error) {
+	var file AgencyFile
+	err := readJSON(filepath.Join(folder, AgencyFileName), &file)
+	return file, err
+}
+
+// Auditor is the auditor of a folder; hub replaces the ledger's address in it
+// unless empty.
+func Auditor(folder, hub string) (*audit.Auditor, error) {
+	file, err := ReadAgencyFile(folder)
+	if err != nil {
+		return nil, fmt.Errorf("this is not an auditor's folder: %w", err)
+	}
+	if hub != "" {
+		file.Ledger = hub
+	}
+	return audit.New(audit.Config{
+		Ledger: file.Ledger, Hub: file.Hub, Agency: file.Agency, KeyFile: filepath.Join(folder, SigningKeyFile),
+		LogKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis,
+	})
+}

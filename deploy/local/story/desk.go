@@ -1,0 +1,197 @@
+package story
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"handrail/deploy/local"
+	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/client"
+)
+
+// deskActs are what an agency's people and its systems say.
+func (w *World) deskActs() []act {
+	return []act{
+		{"says TYPE FIELDS...", w.says},
+		{"is not let to say TYPE FIELDS...", w.notLet},
+		{"system sends TYPE FIELDS...", w.systemSends},
+		{"system seals SECTION for AGENCY", w.systemSeals},
+		{"reads SECTION for PURPOSE", w.reads},
+		{"cannot read SECTION", w.cannotRead},
+	}
+}
+
+type statement struct {
+	Case     events.CaseID     `json:"case"`
+	Type     string            `json:"type"`
+	Referral events.ReferralID `json:"referral,omitzero"`
+	Data     jsontext.Value    `json:"data,omitzero"`
+}
+
+// ofReferral says whether a type is about a referral that was asked before.
+func ofReferral(t string) bool {
+	return strings.HasPrefix(t, "referral.") && t != "referral.requested" || strings.HasPrefix(t, "handover.") ||
+		strings.HasPrefix(t, "service.") || strings.HasPrefix(t, "erasure.")
+}
+
+func (w *World) state(given []string) (statement, error) {
+	data, err := client.Object(given[1:], formOf(given[0]))
+	s := statement{Case: w.Case, Type: given[0], Data: data}
+	if ofReferral(given[0]) {
+		s.Referral = w.referral
+	}
+	return s, err
+}
+
+// formOf says how a member of a type's facts is written.
+func formOf(t string) func(string) string {
+	return func(member string) string {
+		switch {
+		case slices.Contains([]string{"to", "sections", "needs", "safety", "access", "present"}, member) && t != "notice.sent":
+			return "many"
+		case member == "recipient" || member == "children":
+			return "object"
+		case member == "with_person":
+			return "yes-no"
+		}
+		return "one"
+	}
+}
+
+func (w *World) says(ctx context.Context, who local.Member, given []string) (string, error) {
+	s, err := w.state(given)
+	if err != nil {
+		return "", err
+	}
+	var made agency.SaidOf
+	if err := w.people(who).Post(ctx, "/v1/say", s, &made); err != nil {
+		return "", err
+	}
+	return until(ctx, func(ctx context.Context) (string, error) { return w.admitted(ctx, who, made.Events[0]) })
+}
+
+// notLet checks that the desk itself says no, before anything is sent.
+func (w *World) notLet(ctx context.Context, who local.Member, given []string) (string, error) {
+	s, err := w.state(given)
+	if err != nil {
+		return "", err
+	}
+	err = w.people(who).Post(ctx, "/v1/say", s, nil)
+	var problem *client.Problem
+	if !errors.As(err, &problem) {
+		return "", errors.Join(errors.New("the desk let it pass"), err)
+	}
+	return problem.Error(), nil
+}
+
+// systemSends says something as a system of the agency, which its desk does not
+// check: the ledger has to.
+func (w *World) systemSends(ctx context.Context, who local.Member, given []string) (string, error) {
+	s, err := w.state(given)
+	if err != nil {
+		return "", err
+	}
+	s.Type = "org.handrail." + s.Type + ".v1"
+	members := map[string]jsontext.Value{}
+	if err := json.Unmarshal(s.Data, &members); err != nil {
+		return "", err
+	}
+	for name, value := range goesWithoutSaying(s.Type) {
+		if members[name] == nil {
+			members[name] = jsontext.Value(value)
+		}
+	}
+	if s.Data, err = json.Marshal(members, json.Deterministic(true)); err != nil {
+		return "", err
+	}
+	return w.sends(ctx, who, s)
+}
+
+func goesWithoutSaying(t string) map[string]string {
+	now := `"` + events.At(time.Now()).String() + `"`
+	members := map[string]string{"happened": now, "recorded": now, "channel": `"system"`}
+	if events.Type(t) == events.TypeReferralRequested {
+		for name, value := range map[string]string{
+			"purpose": `"accommodation"`, "sections": `["identity","contact","needs"]`, "needs": `["safe-accommodation"]`, "urgency": `"standard"`, "age": `"adult"`,
+		} {
+			members[name] = value
+		}
+	}
+	return members
+}
+
+func (w *World) systemSeals(ctx context.Context, who local.Member, given []string) (string, error) {
+	return w.sends(ctx, who, map[string]string{
+		"type": string(events.TypeRecordSealed), "case": string(w.Case), "referral": string(w.referral),
+		"to": given[1], "section": given[0], "purpose": string(events.PurposeAccommodation),
+	})
+}
+
+func (w *World) sends(ctx context.Context, who local.Member, what any) (string, error) {
+	system, err := w.system(who)
+	if err != nil {
+		return "", err
+	}
+	if err := w.remember(ctx, who.Agency); err != nil {
+		return "", err
+	}
+	var made agency.Said
+	if err := system.Post(ctx, "/v1/events", what, &made); err != nil {
+		return "", err
+	}
+	return "signed and sent", nil
+}
+
+// section finds a released or held section of the current case at an agency.
+func (w *World) section(ctx context.Context, who local.Member, section string) (agency.SectionView, error) {
+	all, err := client.List[agency.SectionView](ctx, w.people(who), "/v1/cases/"+url.PathEscape(string(w.Case))+"/sections", "sections")
+	if err != nil {
+		return agency.SectionView{}, err
+	}
+	for _, s := range all {
+		if string(s.Section) == section && s.Open {
+			return s, nil
+		}
+	}
+	return agency.SectionView{}, fmt.Errorf("%s has not reached %s", section, who.Agency)
+}
+
+func (w *World) reads(ctx context.Context, who local.Member, given []string) (string, error) {
+	return until(ctx, func(ctx context.Context) (string, error) {
+		s, err := w.section(ctx, who, given[0])
+		if err != nil {
+			return "", err
+		}
+		var opened struct {
+			Section map[string]jsontext.Value `json:"section"`
+		}
+		path := "/v1/cases/" + url.PathEscape(string(w.Case)) + "/sections/" + url.PathEscape(string(s.Record)) + "/open"
+		if err := w.people(who).Post(ctx, path, map[string]string{"purpose": given[1]}, &opened); err != nil {
+			return "", errors.Join(errSettled, err)
+		}
+		if len(opened.Section) == 0 {
+			return "", errors.New("the section is empty")
+		}
+		return fmt.Sprintf("opened, %d fields; the reading is in the read log", len(opened.Section)), nil
+	})
+}
+
+// cannotRead waits until a section cannot be read: a withdrawal takes a moment
+// to arrive.
+func (w *World) cannotRead(ctx context.Context, who local.Member, given []string) (string, error) {
+	return until(ctx, func(ctx context.Context) (string, error) {
+		if s, err := w.section(ctx, who, given[0]); err == nil {
+			return "", fmt.Errorf("%s can be read: record %s", given[0], s.Record)
+		}
+		return "", nil
+	})
+}

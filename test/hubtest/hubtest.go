@@ -1,0 +1,109 @@
+// Package hubtest starts a whole hub for a test: real Postgres, real NATS, and
+// broker, ledger and agencies as processes of the real program.
+package hubtest
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"handrail/deploy/local/story"
+	"handrail/deploy/local"
+)
+
+// built is the program under test, built once per test binary.
+var built = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "handrail-build-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "handrail")
+	output, err := exec.Command("go", "build", "-o", program, "handrail/cmd/handrail").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building handrail: %w\n%s", err, output)
+	}
+	return program, nil
+})
+
+// Program is the path of the built command line.
+func Program(t testing.TB) string {
+	t.Helper()
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// Start gives a fresh hub that is stopped when the test ends. When the test
+// fails, the services' logs are shown.
+func Start(t testing.TB) *local.Hub {
+	t.Helper()
+	root, err := os.MkdirTemp("", "hr") // short: a socket's path has at most 103 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := local.StartHub(t.Context(), local.Layout{Root: root}, local.HubOptions{
+		Founding: story.Founding(), Program: Program(t), Log: slog.New(slog.DiscardHandler),
+	})
+	t.Cleanup(func() {
+		if t.Failed() {
+			showLogs(t, root)
+		}
+		if err := os.RemoveAll(root); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+func showLogs(t testing.TB, root string) {
+	t.Helper()
+	logs, err := filepath.Glob(filepath.Join(root, "logs", "*.log"))
+	if err != nil {
+		t.Error(err)
+	}
+	for _, log := range logs {
+		text, err := os.ReadFile(log)
+		if err == nil {
+			t.Logf("%s:\n%s", filepath.Base(log), text[max(0, len(text)-8000):])
+		}
+	}
+}
+
+// World is the hub as a story's people and systems meet it.
+func World(t testing.TB, h *local.Hub) *story.World {
+	t.Helper()
+	w, err := story.Enter(t.Context(), h.At)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Run runs the built program as a person at a terminal would, and gives its
+// output and exit code.
+func Run(ctx context.Context, t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	command := exec.CommandContext(ctx, Program(t), args...)
+	var out, errs strings.Builder
+	command.Stdout, command.Stderr = &out, &errs
+	if err := command.Run(); err != nil && command.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), command.ProcessState.ExitCode()
+}
