@@ -1,0 +1,162 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"handrail/events"
+)
+
+const (
+	batchOut  = 64
+	nakFirst  = 250 * time.Millisecond
+	nakBound  = 10 * time.Second
+	nakDouble = 6 // doublings after which the delay has reached its bound
+)
+
+// SiteConfig says where the broker is and who this site is.
+type SiteConfig struct {
+	URL       string // nats://host:port, several separated by commas
+	CredsFile string // the agency's credentials, see [Accounts]; only the owner may read it
+	Hub       events.HubID
+	Agency    events.AgencyID
+	Log       *slog.Logger // nil is silent; never gets content
+}
+
+// Site is one agency's side of the exchange. Its methods may be called from any
+// goroutine.
+type Site struct {
+	*line
+	agency events.AgencyID
+}
+
+// ConnectSite returns at once (after one attempt, at most 2 s) even when the
+// broker is away, and from then on reconnects for ever. Errors: credentials that
+// cannot be read, a malformed address. Close it.
+func ConnectSite(ctx context.Context, config SiteConfig) (*Site, error) {
+	name := fmt.Sprintf("handrail %s %s", config.Hub, config.Agency)
+	l, err := dial(ctx, name, config.URL, config.CredsFile, config.Log)
+	if err != nil {
+		return nil, err
+	}
+	if l.js, err = jetstream.NewWithAPIPrefix(l.conn, apiPrefix); err != nil {
+		l.close()
+		return nil, fmt.Errorf("connecting to the broker: %w", err)
+	}
+	return &Site{line: l, agency: config.Agency}, nil
+}
+
+// Close ends the connection and everything that waits on it.
+func (s *Site) Close() { s.close() }
+
+// Connected says whether the broker can be reached now.
+func (s *Site) Connected() bool { return s.connected() }
+
+// Reconnected tells, coalesced, that the connection stands: the first time and
+// every time after it was lost. Tell the hub the inbox position then.
+func (s *Site) Reconnected() <-chan struct{} { return s.up }
+
+// Submit hands a message to the hub's work queue and waits for the broker's word,
+// at most 10 s. Errors: [ErrQuota], not stored; [ErrAway], stored or not; a
+// *[events.Violation] when it is too large for the broker; ctx's own. Keep the
+// event until the ledger's receipt whatever Submit says.
+func (s *Site) Submit(ctx context.Context, m Message) error {
+	if err := s.publish(ctx, subjectIn(s.agency), m); err != nil {
+		return fmt.Errorf("submitting: %w", err)
+	}
+	return nil
+}
+
+// Receive calls handle for one delivery after the other until ctx ends, whose
+// error it returns. A delivery is acknowledged after handle returned nil, so
+// handle must have stored it by then. After an error it comes again, after a delay
+// that grows from 250 ms to 10 s, while later ones go on: handle knows from the
+// delivery number whether it can take one. It resumes by itself when the broker
+// was restarted or lost its disk.
+func (s *Site) Receive(ctx context.Context, handle func(context.Context, Message) error) error {
+	for ctx.Err() == nil {
+		consumer, err := s.inbox(ctx)
+		for err == nil && ctx.Err() == nil {
+			err = s.read(ctx, consumer, handle)
+		}
+		if ctx.Err() == nil && s.connected() {
+			s.log.LogAttrs(ctx, slog.LevelInfo, "deliveries interrupted", slog.Any("cause", err))
+		}
+		if pause(ctx, retryPause) != nil || s.conn.IsClosed() {
+			break
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fmt.Errorf("receiving deliveries: %w", ErrAway)
+}
+
+func (s *Site) inbox(ctx context.Context) (jetstream.Consumer, error) {
+	ctx, cancel := s.within(ctx, patience)
+	defer cancel()
+	return s.js.Consumer(ctx, streamOut, durable(s.agency))
+}
+
+// read takes what waits, or waits for the next delivery. It waits for one only,
+// because what the broker sends while ctx ends is lost until its time is over.
+func (s *Site) read(ctx context.Context, consumer jetstream.Consumer, handle func(context.Context, Message) error) error {
+	epoch := s.epoch()
+	batch, err := consumer.FetchNoWait(batchOut)
+	if err != nil {
+		return fmt.Errorf("asking for deliveries: %w", err)
+	}
+	if n, err := s.take(ctx, batch, epoch, handle); n > 0 || err != nil {
+		return err
+	}
+	bound, cancel := s.within(ctx, pullTime)
+	defer cancel()
+	if batch, err = consumer.Fetch(1, jetstream.FetchContext(bound), jetstream.FetchHeartbeat(heartbeat)); err != nil {
+		return fmt.Errorf("waiting for deliveries: %w", err)
+	}
+	if _, err = s.take(ctx, batch, epoch, handle); errors.Is(err, context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	return err
+}
+
+// take hands a batch over. An answer goes out only while the connection is the
+// one that the batch was asked on: after a wipe of the broker the same number is
+// another message. When ctx ends, what is left goes back.
+func (s *Site) take(ctx context.Context, batch jetstream.MessageBatch, epoch uint64, handle func(context.Context, Message) error) (int, error) {
+	n := 0
+	for m := range batch.Messages() {
+		n++
+		failed := ctx.Err()
+		if failed == nil {
+			failed = handle(ctx, Message{Header: m.Headers(), Data: m.Data()})
+		}
+		if s.epoch() != epoch {
+			continue // it comes again
+		}
+		if err := s.answer(ctx, m, failed); err != nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "delivery not acknowledged", slog.Any("error", err))
+		}
+	}
+	return n, batch.Error()
+}
+
+func (s *Site) answer(ctx context.Context, m jetstream.Msg, failed error) error {
+	switch {
+	case failed == nil:
+		return m.Ack()
+	case ctx.Err() != nil:
+		return m.Nak() // the site stops: whoever reads next gets it at once
+	}
+	s.log.LogAttrs(ctx, slog.LevelWarn, "delivery not taken", slog.Any("error", failed))
+	delay := nakFirst
+	if about, err := m.Metadata(); err == nil && about.NumDelivered > 0 {
+		delay = min(nakFirst<<min(about.NumDelivered-1, nakDouble), nakBound)
+	}
+	return m.NakWithDelay(delay)
+}
