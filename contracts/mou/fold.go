@@ -1,0 +1,167 @@
+package mou
+
+import (
+	"slices"
+
+	"handrail/events"
+)
+
+// step adds one admitted statement. It judges nothing and is total: on a
+// partial trail what a statement refers to may be missing.
+func (s *state) step(m *Memorandum, i *Item) {
+	s.places = append(s.places, s.place(i.By, i.ID, i.Referral, i.Facts))
+	switch p := i.Facts.(type) {
+	case *events.CaseOpened:
+		s.opened, s.owner, s.age = i.Number, i.By, p.Age
+	case *events.CaseClosed:
+		s.closed = i.Number
+	case *events.RightsInformed:
+		s.rights = append(s.rights, rights{p.Language, p.Interpreter})
+	case *events.NoticeSent:
+		s.notices = append(s.notices, notice{i.Number, i.By, p.To})
+	case *events.ConsentGiven:
+		s.words = append(s.words, word{i.Number, given, i.By, i.Happened(), p.Recipient, p.Purpose, p.Sections, p.Expires.Time(), s.provisional(p)})
+	case *events.ConsentRefused:
+		s.words = append(s.words, word{number: i.Number, verb: refused, by: i.By, happened: i.Happened(), recipient: p.Recipient, purpose: p.Purpose})
+	case *events.ConsentWithdrawn:
+		s.words = append(s.words, word{number: i.Number, verb: withdrawn, by: i.By, happened: i.Happened(), recipient: p.Recipient, purpose: p.Purpose})
+		s.withdrawConsent(m, i.Number, p)
+	case *events.Record:
+		h := p.Header
+		s.records = append(s.records, record{id: i.ID, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
+	case *events.RecordReleased, *events.RecordErased, *events.RecordDisputed:
+		s.stepRecord(i)
+	default:
+		s.stepReferral(i)
+	}
+}
+
+// withdrawConsent ends what the person's word covered: a referral on which the
+// person has not arrived ends for the covered, and who holds released records
+// owes an answer. Help that has begun goes on.
+func (s *state) withdrawConsent(m *Memorandum, number uint64, p *events.ConsentWithdrawn) {
+	for ri := range s.referrals {
+		r := &s.referrals[ri]
+		if p.Purpose != "" && p.Purpose != r.purpose {
+			continue
+		}
+		for li := range r.legs {
+			l := &r.legs[li]
+			if !l.alive() || !m.covers(p.Recipient, l.to) || m.Profile.Exempt(m.kind(l.to), s.age) {
+				continue
+			}
+			l.oweAnswer(number)
+			if l.completed == 0 {
+				l.end(number, endConsentEnded)
+			}
+		}
+	}
+}
+
+func (s *state) stepRecord(i *Item) {
+	var id events.EventID
+	switch p := i.Facts.(type) {
+	case *events.RecordReleased:
+		id = p.Record
+	case *events.RecordErased:
+		id = p.Record
+	case *events.RecordDisputed:
+		id = p.Record
+	}
+	r := s.record(id)
+	if r == nil {
+		return
+	}
+	switch i.Facts.(type) {
+	case *events.RecordReleased:
+		if l := s.referral(r.referral).leg(r.to); l != nil && r.released == 0 {
+			l.holds++
+		}
+		r.released = i.Number
+	case *events.RecordErased:
+		r.erased = i.Number
+	case *events.RecordDisputed:
+		r.disputed = i.Number
+	}
+}
+
+func (s *state) stepReferral(i *Item) {
+	if p, ok := i.Facts.(*events.ReferralRequested); ok {
+		r := referral{id: i.ID, number: i.Number, by: i.By, purpose: p.Purpose, sections: p.Sections, needs: p.Needs, urgency: p.Urgency}
+		for _, to := range p.To {
+			r.legs = append(r.legs, leg{to: to})
+		}
+		s.referrals = append(s.referrals, r)
+		return
+	}
+	r := s.referral(i.Referral)
+	if r == nil {
+		return
+	}
+	if _, ok := i.Facts.(*events.ReferralWithdrawn); ok {
+		r.withdraw(i.Number)
+		return
+	}
+	l := r.leg(i.By)
+	if p, ok := i.Facts.(*events.HandoverArranged); ok {
+		if l == nil || l.accepted == 0 {
+			l = r.chosen() // the referrer said it
+		}
+		if l != nil {
+			l.arranged, l.planned = i.Number, p.Planned.Time()
+		}
+		return
+	}
+	if l != nil {
+		r.answer(l, i)
+	}
+}
+
+func (r *referral) withdraw(number uint64) {
+	r.withdrawn = number
+	for li := range r.legs {
+		if l := &r.legs[li]; l.alive() {
+			l.oweAnswer(number)
+			l.end(number, endWithdrawn)
+		}
+	}
+}
+
+// answer adds what a provider asked says of its own leg.
+func (r *referral) answer(l *leg, i *Item) {
+	switch p := i.Facts.(type) {
+	case *events.ReferralAcknowledged:
+		l.acknowledged = i.Number
+	case *events.ReferralAccepted:
+		l.accepted = i.Number
+		for li := range r.legs {
+			if other := &r.legs[li]; other != l {
+				other.end(i.Number, endNotChosen)
+			}
+		}
+	case *events.ReferralDeclined:
+		l.declined = i.Number
+		l.end(i.Number, endDeclined)
+	case *events.ReferralFeedback:
+		l.feedback = i.Number
+	case *events.HandoverCompleted:
+		l.completed = i.Number
+	case *events.HandoverFailed:
+		l.failed = i.Number
+		l.oweAnswer(i.Number)
+		l.end(i.Number, endFailed)
+	case *events.ServiceStarted:
+		l.services = append(l.services, service{need: p.Need, started: i.Number})
+	case *events.ServiceEnded:
+		if at := slices.IndexFunc(l.services, func(s service) bool { return s.need == p.Need && s.ended == 0 }); at >= 0 {
+			l.services[at].ended = i.Number
+		}
+	case *events.ErasureConfirmed:
+		if l.owing() {
+			l.debts[len(l.debts)-1].met = i.Number
+		}
+		if p.Answer == events.Erased {
+			l.holds = 0
+		}
+	}
+}

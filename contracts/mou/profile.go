@@ -1,0 +1,190 @@
+package mou
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"handrail/events"
+)
+
+//go:embed profiles/*.yaml
+var profiles embed.FS
+
+// Confidence says how a profile's value was found.
+type Confidence string
+
+// The confidences, as the domain marks them.
+const (
+	ReadInSource Confidence = "S" // read in a published source
+	WellKnown    Confidence = "M" // well known, not re-read: check before it is shown as law
+	OwnChoice    Confidence = "I" // our own design choice
+)
+
+// Provenance stands beside every value of a profile.
+type Provenance struct {
+	Source     string     `yaml:"source"`
+	Confidence Confidence `yaml:"confidence"`
+}
+
+// Period is a length of time; profiles write whole days (30d) or Go's form (72h, 15m).
+type Period time.Duration
+
+// UnmarshalYAML accepts a positive period.
+func (p *Period) UnmarshalYAML(b []byte) error {
+	text := strings.Trim(strings.TrimSpace(string(b)), `"'`)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.Atoi(days)
+		if err != nil || n < 1 || n > 36500 {
+			return errors.New("a period in days is 1d to 36500d")
+		}
+		*p = Period(time.Duration(n) * 24 * time.Hour)
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		return errors.New("a period is positive, like 30d, 72h or 15m")
+	}
+	*p = Period(d)
+	return nil
+}
+
+// String writes the period as people say it: 30 d, 72 h, 15 min.
+func (p Period) String() string {
+	switch d := time.Duration(p); {
+	case d >= 7*24*time.Hour && d%(24*time.Hour) == 0:
+		return fmt.Sprintf("%d d", d/(24*time.Hour))
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	default:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+}
+
+// Duration is a period of the profile.
+type Duration struct {
+	Value      Period `yaml:"value"`
+	Provenance `yaml:",inline"`
+}
+
+// Duration names, each read by one clock or rule.
+const (
+	forAcknowledge        = "acknowledge"
+	forAcknowledgeTonight = "acknowledge-tonight"
+	forAnswer             = "answer"
+	forAnswerTonight      = "answer-tonight"
+	forHandoverReport     = "handover-report"
+	forFeedback           = "feedback"
+	forErasureAnswer      = "erasure-answer"
+	forProvisional        = "consent-provisional"
+	forChildProtection    = "child-protection-told"
+	forLate               = "late-" // and the channel
+)
+
+func durationNames() []string {
+	names := []string{
+		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forHandoverReport,
+		forFeedback, forErasureAnswer, forProvisional, forChildProtection,
+	}
+	for _, channel := range events.Channel("").Codes() {
+		names = append(names, forLate+channel)
+	}
+	return names
+}
+
+// Profile is what one country agreed: data, with a source for every value. It
+// is read-only once loaded.
+type Profile struct {
+	Name           string                         `yaml:"name"`
+	Version        int                            `yaml:"version"`
+	Extends        string                         `yaml:"extends"` // values not named here are those of that profile
+	About          string                         `yaml:"about"`
+	Groups         map[string][]events.AgencyKind `yaml:"groups"` // names for sets of kinds, for powers and agreement
+	Durations      map[string]Duration            `yaml:"durations"`
+	Powers         []Power                        `yaml:"powers"`
+	Agreement      []Agreement                    `yaml:"agreement"`
+	Notices        Notices                        `yaml:"notices"`
+	WithoutConsent []Exemption                    `yaml:"without-consent"`
+	Grounds        []Ground                       `yaml:"keep-grounds"`
+	Bundles        map[string]Bundle              `yaml:"bundles"`
+
+	table  map[agreed]bool
+	powers map[string][]events.AgencyKind
+	rows   map[events.Type]row
+}
+
+// Ref is the name under which the profile is kept: model@1.
+func (p *Profile) Ref() string { return fmt.Sprintf("%s@%d", p.Name, p.Version) }
+
+// LoadProfile reads one of the embedded profiles by its reference, strictly:
+// unknown keys, codes outside the lists and values without a source are errors.
+func LoadProfile(ref string) (*Profile, error) {
+	p, err := readProfile(ref)
+	if err != nil {
+		return nil, err
+	}
+	if p.Extends != "" {
+		base, err := readProfile(p.Extends)
+		if err != nil {
+			return nil, fmt.Errorf("reading what %s extends: %w", ref, err)
+		}
+		if base.Extends != "" {
+			return nil, fmt.Errorf("profile %s: a profile extends one that stands alone", ref)
+		}
+		p.inherit(base)
+	}
+	if err := p.check(); err != nil {
+		return nil, fmt.Errorf("profile %s: %w", ref, err)
+	}
+	p.index()
+	return p, nil
+}
+
+// ProfileRefs lists the embedded profiles.
+func ProfileRefs() []string {
+	entries, err := profiles.ReadDir("profiles")
+	if err != nil {
+		return nil
+	}
+	refs := make([]string, len(entries))
+	for i, e := range entries {
+		refs[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	}
+	return refs
+}
+
+func readProfile(ref string) (*Profile, error) {
+	if !slices.Contains(ProfileRefs(), ref) {
+		return nil, fmt.Errorf("there is no profile %q; there are %s", ref, strings.Join(ProfileRefs(), ", "))
+	}
+	data, err := profiles.ReadFile("profiles/" + ref + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("reading profile %s: %w", ref, err)
+	}
+	p, err := parseProfile(data)
+	if err != nil {
+		return nil, fmt.Errorf("reading profile %s: %w", ref, err)
+	}
+	if p.Ref() != ref {
+		return nil, fmt.Errorf("profile %s calls itself %s", ref, p.Ref())
+	}
+	return p, nil
+}
+
+func parseProfile(data []byte) (*Profile, error) {
+	p := new(Profile)
+	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(p); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// duration of the profile; that every name has one is checked when it is loaded.
+func (p *Profile) duration(name string) time.Duration { return time.Duration(p.Durations[name].Value) }

@@ -1,0 +1,55 @@
+package mou
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestAProfileIsReadStrictly changes one thing at a time in the model profile.
+func TestAProfileIsReadStrictly(t *testing.T) {
+	model, err := profiles.ReadFile("profiles/model@1.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string][2]string{
+		"an unknown key":           {"name: model", "name: model\ncountry: XX"},
+		"a repeated key":           {"name: model", "name: model\nname: model"},
+		"an unknown duration":      {"  acknowledge: {", "  nap: {value: 1h, confidence: I, source: us}\n  acknowledge: {"},
+		"a missing duration":       {"  feedback: {", "  feedback-x: {"},
+		"a period of nothing":      {"value: 24h", "value: 0h"},
+		"a period in words":        {"value: 24h", "value: soon"},
+		"a period of no days":      {"value: 14d", "value: 0d"},
+		"no source":                {`source: "domain notes, catalogue: default 24 h"`, `source: ""`},
+		"no confidence":            {"confidence: I, source: \"domain notes, catalogue: default 24 h\"", "source: \"x\""},
+		"an unknown confidence":    {"{value: 24h, confidence: I", "{value: 24h, confidence: X"},
+		"an unknown kind":          {"law: [police,", "law: [militia,"},
+		"an unknown group":         {"kinds: [desks]", "kinds: [tables]"},
+		"an unknown section":       {"sections: [identity, travel]", "sections: [identity, luggage]"},
+		"an unknown purpose":       {"purpose: consular", "purpose: tourism"},
+		"an unknown event":         {"events: [service.started,", "events: [service.began, service.started,"},
+		"an event without a power": {"events: [service.started, service.ended]", "events: [service.ended]"},
+		"an event with two powers": {"events: [service.started, service.ended]", "events: [service.started, service.ended, case.opened]"},
+		"an unknown age":           {"ages: [child, unsure]", "ages: [child, old]"},
+		"an unknown ground":        {"ground: legal-claim", "ground: habit"},
+		"a bundle that says nothing": {
+			"says: A doctor. A health service may know who I am, how to reach me safely and what I need.", "says: \"\"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := bytes.Replace(model, []byte(change[0]), []byte(change[1]), 1)
+			if bytes.Equal(bad, model) {
+				t.Fatal("nothing changed")
+			}
+			p, err := parseProfile(bad)
+			if err == nil {
+				err = p.check()
+			}
+			if err == nil {
+				t.Error("accepted")
+			} else if strings.Contains(err.Error(), "panic") {
+				t.Error(err)
+			}
+		})
+	}
+}

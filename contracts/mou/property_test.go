@@ -1,0 +1,325 @@
+package mou_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"handrail/contracts/mou"
+	"handrail/events"
+)
+
+// hub is the ledger and every agency's own fold of what it was given.
+type hub struct {
+	*history
+	own   map[events.AgencyID]*mou.Memorandum // as far as the agency sees the directory
+	views map[events.AgencyID]mou.Case
+	seen  map[events.AgencyID][]uint64
+	acts  map[uint64]mou.Act
+}
+
+func newHub(t *rapid.T, m *mou.Memorandum) *hub {
+	h := &hub{
+		history: &history{t: t, m: m, c: m.NewCase(ledger), now: morning, id: events.CaseID(uuid(0)), dice: rolled(t)},
+		own:     map[events.AgencyID]*mou.Memorandum{ledger: m}, views: map[events.AgencyID]mou.Case{}, seen: map[events.AgencyID][]uint64{}, acts: map[uint64]mou.Act{},
+	}
+	for _, a := range agencies() {
+		own := m
+		if a == embassy { // a foreign mission sees of the directory itself and whom it deals with
+			own = &mou.Memorandum{Profile: m.Profile, Directory: map[events.AgencyID]events.AgencyKind{embassy: events.ForeignMission, police: events.Police}}
+		}
+		h.own[a], h.views[a] = own, own.NewCase(a)
+	}
+	return h
+}
+
+// TestAnyHistory tries anything in any order and checks, after each statement,
+// what the memorandum promises.
+func TestAnyHistory(t *testing.T) {
+	m := memorandum(t, "model@1")
+	rapid.Check(t, func(t *rapid.T) {
+		h := newHub(t, m)
+		for range rapid.IntRange(10, 60).Draw(t, "statements") {
+			if h.c.Status() == mou.StatusClosed && h.once(3) {
+				break
+			}
+			before := h.c
+			a := h.draw()
+			if !h.try(a) {
+				continue
+			}
+			h.deliver(before, a)
+			h.checkRelease(before, a)
+			h.checkEntitlement()
+			h.checkOracle(before)
+		}
+		h.checkChains()
+		h.checkClocks()
+		h.checkStored()
+	})
+}
+
+// try submits an act; admitted acts extend the ledger's case.
+func (h *hub) try(a mou.Act) bool {
+	before := h.told(h.c)
+	judged := h.c.Judge(a, h.now)
+	next, applied := h.c.Apply(a, h.now)
+	if before != h.told(h.c) {
+		h.t.Fatal("applying an act changed the case that it was applied to")
+	}
+	if judged == nil && applied != nil {
+		h.t.Fatalf("judged as admitted, yet refused: %v", applied)
+	}
+	if judged != nil {
+		return false
+	}
+	by := a.Event.Agency()
+	if by != events.HubAgency && !slices.ContainsFunc(h.c.Next(by, h.now), func(m mou.Move) bool {
+		return m.Allowed && m.Type == a.Event.Type && (m.Referral == "" || m.Referral == a.Event.Referral())
+	}) {
+		h.t.Fatalf("%s was told that it may not say %s, and then did", by, a.Event.Type.Name())
+	}
+	h.acts[a.Number], h.c, h.number = a, next, h.number+1
+	return true
+}
+
+// told is everything that a case tells, derived or stored.
+func (h *hub) told(c mou.Case) string {
+	return fmt.Sprintf("%s %+v %+v %+v %+v %v", marshal(h.t, c), c.Referrals(), c.Records(), c.Clocks(h.now), c.Next(c.Owner(), h.now), c.Parties())
+}
+
+// deliver gives every agency what it may newly see; its fold must equal its view.
+func (h *hub) deliver(before mou.Case, a mou.Act) {
+	admitted := map[uint64]mou.Item{}
+	for _, i := range h.c.Trail() {
+		admitted[i.Number] = i
+	}
+	for _, agency := range agencies() {
+		now := h.c.SeenBy(agency)
+		if (len(now) > 0) != slices.Contains(h.c.Parties(), agency) {
+			h.t.Fatalf("%s sees %v, and is among the parties: %v", agency, now, len(now) == 0)
+		}
+		for _, n := range h.seen[agency] {
+			if !slices.Contains(now, n) {
+				h.t.Fatalf("%s no longer sees entry %d", agency, n)
+			}
+		}
+		if !slices.Equal(h.seen[agency], before.SeenBy(agency)) {
+			h.t.Fatal("what an agency sees depends on more than the case")
+		}
+		for _, n := range now {
+			if slices.Contains(h.seen[agency], n) {
+				continue
+			}
+			view, err := h.views[agency].Apply(h.acts[n], admitted[n].Admitted)
+			if err != nil {
+				h.t.Fatalf("%s cannot take entry %d (%s): %v", agency, n, h.acts[n].Event.Type.Name(), err)
+			}
+			h.views[agency] = view
+		}
+		h.seen[agency] = now
+		if own, given := marshal(h.t, h.views[agency]), marshal(h.t, h.c.View(agency)); !bytes.Equal(own, given) {
+			h.t.Fatalf("after %s the fold of %s differs from its view:\n%s\n%s", a.Event.Type.Name(), agency, own, given)
+		}
+	}
+}
+
+// checkRelease: no record is released without the recipient's acceptance and an
+// active consent, by a slow reading of the trail.
+func (h *hub) checkRelease(before mou.Case, a mou.Act) {
+	released, ok := a.Payload.(*events.RecordReleased)
+	if !ok {
+		return
+	}
+	var header events.RecordHeader
+	accepted, age := false, events.AgeClass("")
+	for _, i := range before.Trail() {
+		switch p := i.Facts.(type) {
+		case *events.CaseOpened:
+			age = p.Age
+		case *events.Record:
+			if i.ID == released.Record {
+				header = p.Header
+			}
+		}
+	}
+	for _, i := range before.Trail() {
+		switch i.Facts.(type) {
+		case *events.ReferralAccepted:
+			accepted = accepted || i.By == header.To && i.Referral == header.Referral
+		case *events.ReferralWithdrawn:
+			accepted = accepted && i.Referral != header.Referral
+		}
+	}
+	if !accepted || header.To != released.To {
+		h.t.Fatal("a record was released without acceptance by its recipient")
+	}
+	if age != events.Adult && h.m.Directory[header.To] == events.ChildProtection {
+		return
+	}
+	if !h.agreed(before, header) {
+		h.t.Fatal("a record was released without an active consent")
+	}
+}
+
+// agreed reads the person's last word about a section, slowly.
+func (h *hub) agreed(c mou.Case, r events.RecordHeader) bool {
+	last := false
+	kind := h.m.Directory[r.To]
+	for _, i := range c.Trail() {
+		switch p := i.Facts.(type) {
+		case *events.ConsentGiven:
+			running := h.now.Before(p.Expires.Time()) && (p.Capacity == events.Clear && p.Interpreter == events.Independent || h.now.Before(p.Happened.Time().Add(72*time.Hour)))
+			if p.Recipient.Covers(r.To, kind) && p.Purpose == r.Purpose && slices.Contains(p.Sections, r.Section) && running {
+				last = true
+			}
+		case *events.ConsentRefused:
+			last = last && !(p.Recipient.Covers(r.To, kind) && p.Purpose == r.Purpose)
+		case *events.ConsentWithdrawn:
+			last = last && !(p.Recipient.Covers(r.To, kind) && (p.Purpose == "" || p.Purpose == r.Purpose))
+		}
+	}
+	return last
+}
+
+// checkEntitlement: nobody sees what the memorandum does not give them.
+func (h *hub) checkEntitlement() {
+	owner := h.c.Owner()
+	for _, agency := range agencies() {
+		for _, i := range h.c.View(agency).Trail() {
+			if i.By == agency {
+				continue
+			}
+			switch p := i.Facts.(type) {
+			case *events.ConsentRefused:
+				if agency != owner {
+					h.t.Fatalf("%s learned of a refused consent", agency)
+				}
+			case *events.Record:
+				if p.Header.To != agency || !h.released(i.ID) {
+					h.t.Fatalf("%s saw a record that is not its own, or not yet", agency)
+				}
+			case *events.NoticeSent:
+				if p.To != agency {
+					h.t.Fatalf("%s saw a notice to another", agency)
+				}
+			default:
+				if agency != owner && !h.party(agency) {
+					h.t.Fatalf("%s, which nobody asked, saw %s", agency, i.Name())
+				}
+			}
+		}
+	}
+}
+
+func (h *hub) released(id events.EventID) bool {
+	return slices.ContainsFunc(h.c.Records(), func(r mou.SealedRecord) bool { return r.ID == id && r.State == mou.RecordReleased })
+}
+
+func (h *hub) party(a events.AgencyID) bool {
+	return slices.ContainsFunc(h.c.Referrals(), func(r mou.Referral) bool {
+		return r.By == a || slices.ContainsFunc(r.Legs, func(l mou.Leg) bool { return l.To == a })
+	})
+}
+
+// checkOracle: where the last statement changed nothing that an agency sees, the
+// agency's next attempt is answered as before, or with not-permitted.
+func (h *hub) checkOracle(before mou.Case) {
+	by := pick(h.history, agencies()...)
+	if !bytes.Equal(marshal(h.t, before.View(by)), marshal(h.t, h.c.View(by))) {
+		return
+	}
+	for range 3 {
+		r := h.anyReferral()
+		probe := h.act(by, r, h.facts(pick(h.history, h.types()...), r))
+		one, two := ruleOf(before.Judge(probe, h.now)), ruleOf(h.c.Judge(probe, h.now))
+		if one != two && one != mou.RuleNotPermitted && two != mou.RuleNotPermitted {
+			h.t.Fatalf("%s can tell two cases apart by %s: %q, then %q", by, probe.Event.Type.Name(), one, two)
+		}
+		if view := ruleOf(h.c.View(by).Judge(probe, h.now)); view != "" && view != two {
+			h.t.Fatalf("%s is told %q where its own view says %q", by, two, view)
+		}
+	}
+}
+
+func ruleOf(err error) events.Rule {
+	var v *events.Violation
+	if errors.As(err, &v) {
+		return v.Rule
+	}
+	return ""
+}
+
+// checkChains: whoever may see one entry of a chain may see all earlier ones.
+func (h *hub) checkChains() {
+	chains := map[string][]uint64{}
+	for _, n := range slices.Sorted(maps.Keys(h.acts)) {
+		name := h.c.Chain(h.acts[n])
+		if name == "" || strings.Contains(name, "//") {
+			h.t.Fatalf("entry %d has the chain %q", n, name)
+		}
+		chains[name] = append(chains[name], n)
+	}
+	for _, agency := range agencies() {
+		for _, name := range slices.Sorted(maps.Keys(chains)) {
+			numbers := chains[name]
+			hidden := false
+			for _, n := range numbers {
+				sees := slices.Contains(h.seen[agency], n)
+				if sees && hidden {
+					h.t.Fatalf("%s sees entry %d of %s but not all before it", agency, n, name)
+				}
+				hidden = hidden || !sees
+			}
+		}
+	}
+}
+
+// checkClocks: an agency sees its own clocks as the ledger does, but for what
+// ended one of them out of its sight.
+func (h *hub) checkClocks() {
+	all := h.c.Clocks(h.now)
+	for _, agency := range agencies() {
+		for _, own := range h.views[agency].Clocks(h.now) {
+			at := slices.IndexFunc(all, func(c mou.Clock) bool {
+				return c.Rule == own.Rule && c.Set == own.Set && c.Owes == own.Owes && c.Referral == own.Referral
+			})
+			if at < 0 {
+				h.t.Fatalf("%s sees a clock %s that the ledger does not", agency, own.Rule)
+			}
+			theirs := all[at]
+			if own.Owes == agency && theirs.State != mou.ClockEnded && theirs != own {
+				h.t.Fatalf("%s sees its clock as %+v, the ledger as %+v", agency, own, theirs)
+			}
+		}
+	}
+}
+
+// checkStored: what is stored comes back the same, and goes on the same.
+func (h *hub) checkStored() {
+	a := h.act(police, "", h.facts(events.TypeRightsInformed, ""))
+	cases := []mou.Case{h.c}
+	for _, agency := range agencies() {
+		cases = append(cases, h.views[agency])
+	}
+	for _, c := range cases {
+		stored := marshal(h.t, c)
+		back, err := h.own[c.Viewer()].RestoreCase(stored)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if h.told(c) != h.told(back) {
+			h.t.Fatal("a restored case differs")
+		}
+		if one, two := ruleOf(c.Judge(a, h.now)), ruleOf(back.Judge(a, h.now)); one != two {
+			h.t.Fatalf("a restored case judges %q, the first %q", two, one)
+		}
+	}
+}

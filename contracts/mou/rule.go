@@ -1,0 +1,105 @@
+package mou
+
+import "handrail/events"
+
+// Rules of the memorandum, as refusals name them.
+const (
+	RulePower            events.Rule = "power"
+	RuleCaseUnknown      events.Rule = "case-unknown"
+	RuleCaseExists       events.Rule = "case-exists"
+	RuleCaseClosed       events.Rule = "case-closed"
+	RuleNotInContact     events.Rule = "not-in-contact"
+	RuleNotOwner         events.Rule = "not-owner"
+	RuleRightsFirst      events.Rule = "rights-first"
+	RuleRightsLanguage   events.Rule = "rights-language"
+	RuleRiskWithPerson   events.Rule = "risk-with-person"
+	RuleConsentRequired  events.Rule = "consent-required"
+	RuleChildGuardian    events.Rule = "child-guardian"
+	RuleAgreementTable   events.Rule = "agreement-table"
+	RuleRecipientUnknown events.Rule = "recipient-unknown"
+	RuleReferralUnknown  events.Rule = "referral-unknown"
+	RuleReferralWithdraw events.Rule = "referral-withdrawn"
+	RuleReferralOver     events.Rule = "referral-over"
+	RuleReferralPending  events.Rule = "referral-pending"
+	RuleNotReferrer      events.Rule = "not-referrer"
+	RuleNotCandidate     events.Rule = "not-candidate"
+	RuleNotAccepted      events.Rule = "not-accepted"
+	RuleNotHandedOver    events.Rule = "not-handed-over"
+	RuleAlreadyAnswered  events.Rule = "already-answered"
+	RuleAlreadyAccepted  events.Rule = "already-accepted"
+	RuleNeedAsked        events.Rule = "need-asked"
+	RuleRecordNotAsked   events.Rule = "record-not-expected"
+	RuleRecordUnknown    events.Rule = "record-unknown"
+	RuleErasureGround    events.Rule = "erasure-ground"
+	RuleNothingHeld      events.Rule = "nothing-held"
+	RuleNotPermitted     events.Rule = "not-permitted"
+)
+
+// Rules that mark or qualify a statement and never refuse it.
+const (
+	// RuleLateByChannel marks a statement that reached the ledger long after it happened.
+	RuleLateByChannel events.Rule = "late-by-channel"
+	// RuleConsentProvisional shortens a consent that was given in doubtful circumstances.
+	RuleConsentProvisional events.Rule = "consent-provisional"
+)
+
+// Rules that set a clock. consent-provisional is one of them too.
+const (
+	ClockChildProtection events.Rule = "child-protection-told"
+	ClockAcknowledge     events.Rule = "referral-acknowledge"
+	ClockAnswer          events.Rule = "referral-answer"
+	ClockHandover        events.Rule = "handover"
+	ClockFeedback        events.Rule = "referral-feedback"
+	ClockErasure         events.Rule = "erasure-answer"
+	ClockConsentExpiry   events.Rule = "consent-expiry"
+)
+
+// Clause is one sentence of the memorandum that can refuse a statement.
+type Clause struct {
+	Rule events.Rule
+	Says string // plain English
+}
+
+// Refusals lists every rule that can refuse a statement, in the order in which
+// the memorandum reads.
+func Refusals() []Clause {
+	return []Clause{
+		{RulePower, "The powers of the agency's kind include this statement; some statements are the hub's alone."},
+		{RuleCaseUnknown, "The case was opened, as far as the agency may know."},
+		{RuleCaseExists, "A case is opened once."},
+		{RuleCaseClosed, "A closed case takes only what protects the person's data: withdrawal, erasure, dispute, and what a provider still owes."},
+		{RuleNotInContact, "The agency is in contact with the person: it opened the case, or has accepted a referral that is not over."},
+		{RuleNotOwner, "Only the desk that opened the case closes it."},
+		{RuleRightsFirst, "The person was told of their rights before consent is asked."},
+		{RuleRightsLanguage, "Consent is asked in a language in which the person was told of their rights."},
+		{RuleRiskWithPerson, "Risk is assessed together with the person."},
+		{RuleConsentRequired, "An active consent covers every recipient, the purpose and every section, unless the profile needs none."},
+		{RuleChildGuardian, "For a child, or while the age is unsure, a guardian consents; an adult consents for themselves."},
+		{RuleAgreementTable, "The agreement table lets the sender's kind send these sections to the recipient's kind for this purpose."},
+		{RuleRecipientUnknown, "The recipient is another agency of the directory."},
+		{RuleReferralUnknown, "The referral belongs to this case."},
+		{RuleReferralWithdraw, "The referral was not withdrawn for this agency."},
+		{RuleReferralOver, "This step of the referral is not over yet."},
+		{RuleReferralPending, "A case is closed when no referral is waiting for an answer or a hand-over."},
+		{RuleNotReferrer, "Only the agency that asked, or the desk that opened the case where the term says so, may say this."},
+		{RuleNotCandidate, "The agency was asked in this referral."},
+		{RuleNotAccepted, "The agency accepted this referral."},
+		{RuleNotHandedOver, "The person has arrived."},
+		{RuleAlreadyAnswered, "A request is acknowledged once and answered once."},
+		{RuleAlreadyAccepted, "One provider accepts a referral."},
+		{RuleNeedAsked, "The service is one that the request asked for, and it runs when it ends."},
+		{RuleRecordNotAsked, "A record is of a section and for the purpose that the request named, and its header agrees with its envelope."},
+		{RuleRecordUnknown, "The record is of this case, and in the state that the statement needs."},
+		{RuleErasureGround, "What is kept is kept on a ground of the profile, until a time still to come."},
+		{RuleNothingHeld, "The agency holds a released record of this referral."},
+		{RuleNotPermitted, "Something that the sender may not see stands against it."},
+	}
+}
+
+// ClockRules lists every rule that sets a clock.
+func ClockRules() []events.Rule {
+	return []events.Rule{
+		ClockChildProtection, RuleConsentProvisional, ClockConsentExpiry,
+		ClockAcknowledge, ClockAnswer, ClockHandover, ClockFeedback, ClockErasure,
+	}
+}

@@ -1,0 +1,236 @@
+package mou
+
+import (
+	"slices"
+	"time"
+
+	"handrail/events"
+)
+
+// state is what a trail says, ready to be judged by. Numbers are those of ledger
+// entries; 0 means that it did not happen, as far as the viewer knows.
+type state struct {
+	opened    uint64
+	owner     events.AgencyID // the desk that opened the case: its contact desk
+	age       events.AgeClass
+	closed    uint64
+	rights    []rights
+	words     []word
+	notices   []notice
+	referrals []referral
+	records   []record
+	places    []place // parallel to the trail: where each statement may be seen
+}
+
+// rights is one rights.informed.
+type rights struct {
+	language    events.Language
+	interpreter events.Interpreter
+}
+
+// verb is what the person said of sharing.
+type verb int
+
+const (
+	given verb = iota
+	refused
+	withdrawn
+)
+
+// word is one statement of the person about sharing.
+type word struct {
+	number      uint64
+	verb        verb
+	by          events.AgencyID // the desk that recorded it
+	happened    time.Time
+	recipient   events.Recipient
+	purpose     events.Purpose // empty: every purpose (withdrawn only)
+	sections    []events.Section
+	expires     time.Time
+	provisional bool
+}
+
+// notice is one notice.sent.
+type notice struct {
+	number uint64
+	by, to events.AgencyID
+}
+
+// referral is one request with a leg for each provider asked.
+type referral struct {
+	id        events.ReferralID
+	number    uint64
+	by        events.AgencyID
+	purpose   events.Purpose
+	sections  []events.Section
+	needs     []events.Need
+	urgency   events.Urgency
+	withdrawn uint64
+	legs      []leg
+}
+
+// leg is what stands between the case and one provider asked.
+type leg struct {
+	to           events.AgencyID
+	acknowledged uint64
+	accepted     uint64
+	declined     uint64
+	arranged     uint64
+	planned      time.Time
+	completed    uint64 // the person arrived
+	failed       uint64
+	feedback     uint64
+	services     []service
+	holds        int    // released records, not answered as erased
+	debts        []debt // answers that it owes or gave about them
+	ended        uint64 // the entry that ended the leg; the provider sees the case up to it
+	how          ending
+}
+
+// debt is one duty of a holder to say what it did with its records.
+type debt struct{ set, met uint64 }
+
+// ending is how a leg ended.
+type ending string
+
+const (
+	endDeclined     ending = "declined"
+	endNotChosen    ending = "not-chosen"
+	endWithdrawn    ending = "withdrawn"
+	endConsentEnded ending = "consent-ended"
+	endFailed       ending = "failed"
+)
+
+// service is one service that a provider gives.
+type service struct {
+	need           events.Need
+	started, ended uint64
+}
+
+// record is one sealed record, known by its header alone.
+type record struct {
+	id       events.EventID
+	number   uint64
+	by, to   events.AgencyID
+	referral events.ReferralID
+	purpose  events.Purpose
+	section  events.Section
+	released uint64
+	erased   uint64
+	disputed uint64
+}
+
+func (s *state) clone() *state {
+	t := *s
+	t.rights = slices.Clone(s.rights)
+	t.words = slices.Clone(s.words)
+	t.notices = slices.Clone(s.notices)
+	t.records = slices.Clone(s.records)
+	t.places = slices.Clone(s.places)
+	t.referrals = slices.Clone(s.referrals)
+	for i := range t.referrals {
+		legs := slices.Clone(t.referrals[i].legs)
+		for j := range legs {
+			legs[j].services = slices.Clone(legs[j].services)
+			legs[j].debts = slices.Clone(legs[j].debts)
+		}
+		t.referrals[i].legs = legs
+	}
+	return &t
+}
+
+func (s *state) referral(id events.ReferralID) *referral {
+	for i := range s.referrals {
+		if id != "" && s.referrals[i].id == id {
+			return &s.referrals[i]
+		}
+	}
+	return nil
+}
+
+func (s *state) record(id events.EventID) *record {
+	for i := range s.records {
+		if s.records[i].id == id {
+			return &s.records[i]
+		}
+	}
+	return nil
+}
+
+func (r *referral) leg(a events.AgencyID) *leg {
+	if r == nil {
+		return nil
+	}
+	for i := range r.legs {
+		if r.legs[i].to == a {
+			return &r.legs[i]
+		}
+	}
+	return nil
+}
+
+// chosen is the leg of the provider that accepted.
+func (r *referral) chosen() *leg {
+	if r == nil {
+		return nil
+	}
+	for i := range r.legs {
+		if r.legs[i].accepted != 0 {
+			return &r.legs[i]
+		}
+	}
+	return nil
+}
+
+// alive says whether the leg may still lead to help.
+func (l *leg) alive() bool { return l.ended == 0 }
+
+// finished says whether every service that was given has ended.
+func (l *leg) finished() bool {
+	running := func(s service) bool { return s.ended == 0 }
+	return l.completed != 0 && len(l.services) > 0 && !slices.ContainsFunc(l.services, running)
+}
+
+func (l *leg) end(number uint64, how ending) {
+	if l.ended == 0 {
+		l.ended, l.how = number, how
+	}
+}
+
+// oweAnswer makes a provider that holds records owe an answer about them, once
+// at a time.
+func (l *leg) oweAnswer(number uint64) {
+	if l.holds > 0 && !l.owing() {
+		l.debts = append(l.debts, debt{set: number})
+	}
+}
+
+// owing says whether an answer is outstanding.
+func (l *leg) owing() bool { return len(l.debts) > 0 && l.debts[len(l.debts)-1].met == 0 }
+
+// inContact says whether an agency meets the person: it opened the case, or
+// accepted a referral that is not over.
+func (s *state) inContact(a events.AgencyID) bool {
+	if s.opened != 0 && s.owner == a {
+		return true
+	}
+	return slices.ContainsFunc(s.referrals, func(r referral) bool {
+		l := r.leg(a)
+		return l != nil && l.accepted != 0 && l.alive() && !l.finished()
+	})
+}
+
+// takesPart says whether an agency is or was a party to the case.
+func (s *state) takesPart(a events.AgencyID) bool {
+	if s.opened != 0 && s.owner == a {
+		return true
+	}
+	return slices.ContainsFunc(s.referrals, func(r referral) bool { return r.by == a || r.leg(a) != nil })
+}
+
+// waiting says whether a referral still waits for an answer or a hand-over.
+func (s *state) waiting() bool {
+	return slices.ContainsFunc(s.referrals, func(r referral) bool {
+		return slices.ContainsFunc(r.legs, func(l leg) bool { return l.alive() && l.completed == 0 })
+	})
+}
