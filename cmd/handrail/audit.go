@@ -14,7 +14,7 @@ import (
 )
 
 func auditCommand(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "audit", Short: "replay and verify trails, as an auditor"}
+	c := group(&cobra.Command{Use: "audit", Short: "replay and verify trails, as an auditor"})
 	c.PersistentFlags().StringVar(&o.hub, "hub", "", "the hub's address, a URL (default: as in the auditor's folder)")
 	c.PersistentFlags().StringVar(&o.auditor, "auditor", "", "the auditor's folder with its key (default: the one in the data directory)")
 	c.AddCommand(

@@ -79,7 +79,7 @@ func (d *demo) run(ctx context.Context, p *process.Process) (err error) {
 			err = stopErr
 		}
 	}()
-	d.say("\nUp after %.1f s. Everything is in %s\n", time.Since(began).Seconds(), d.at.Root)
+	d.say("\nUp after %.1f s. Everything is in %s", time.Since(began).Seconds(), d.at.Root)
 	if err := d.tell(ctx); err != nil {
 		return err
 	}
@@ -128,10 +128,14 @@ func (d *demo) Heading(text string) { d.say("\n%s", text) }
 // Done implements story.Teller.
 func (d *demo) Done(words []string, said string) {
 	line := strings.Join(words, " ")
-	if said != "" {
-		line = fmt.Sprintf("%-72s %s", line, said)
+	switch {
+	case said == "":
+		d.say("  ✓ %s", line)
+	case len(line) <= 48 && len(said) <= 48:
+		d.say("  ✓ %-48s %s", line, said)
+	default:
+		d.say("  ✓ %s\n      %s", line, said)
 	}
-	d.say("  ✓ %s", line)
 }
 
 func (d *demo) invite() {

@@ -44,7 +44,7 @@ func doctorCommand(o *options) *cobra.Command {
 			return err
 		}
 		if slices.ContainsFunc(findings, func(f finding) bool { return !f.Healthy }) {
-			return errors.New("something needs attention; see the lines marked with !")
+			return errors.New("something needs attention; see the marked lines")
 		}
 		return nil
 	}}
@@ -78,12 +78,17 @@ func examine(ctx context.Context, at local.Layout, d local.Directions) []finding
 }
 
 func examineAgency(ctx context.Context, at local.Layout, a local.Address, state ledger.Doctor) finding {
-	c := state.Agencies[a.Agency]
-	if a.Intake == "" {
-		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory; has no service here; %d deliveries wait for it", a.Kind, c.Assigned-min(c.Reported, c.Assigned))}
+	c, known := state.Agencies[a.Agency]
+	switch {
+	case a.Intake == "" && known:
+		waiting := strings.Replace(count(c.Assigned-min(c.Reported, c.Assigned), "delivery"), "deliverys", "deliveries", 1)
+		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here; the hub keeps %s for it", a.Kind, waiting)}
+	case a.Intake == "":
+		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here", a.Kind)}
+	case !known:
+		return probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s", a.Kind, a.Intake))
 	}
-	f := probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s; stored %d of %d deliveries", a.Kind, a.Intake, c.Reported, c.Assigned))
-	return f
+	return probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s; stored %d of %d deliveries", a.Kind, a.Intake, c.Reported, c.Assigned))
 }
 
 func probe(ctx context.Context, at local.Layout, name, healthy string) finding {

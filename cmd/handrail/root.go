@@ -50,7 +50,21 @@ Start with:  handrail demo`,
 		return nil
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
+	group(c)
 	c.AddCommand(demoCommand(o), serveCommand(o), taskCommand(o), auditCommand(o), doctorCommand(o))
+	return c
+}
+
+// group makes a command that only holds others: alone it explains itself, and
+// what it does not have is an error of usage.
+func group(c *cobra.Command) *cobra.Command {
+	c.Args = cobra.ArbitraryArgs
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usage(fmt.Errorf("%s has no command of that name; see %s --help", c.CommandPath(), c.CommandPath()))
+		}
+		return c.Help()
+	}
 	return c
 }
 

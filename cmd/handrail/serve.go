@@ -13,7 +13,7 @@ import (
 )
 
 func serveCommand(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "serve", Short: "run one service until it is told to stop"}
+	c := group(&cobra.Command{Use: "serve", Short: "run one service until it is told to stop"})
 	c.AddCommand(
 		&cobra.Command{Use: "broker", Short: "the embedded NATS server of a data directory", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
 			return o.service(c.Context(), "handrail-broker", serve.Broker)

@@ -17,7 +17,7 @@ import (
 
 func taskCommand(o *options) *cobra.Command {
 	var id string
-	c := &cobra.Command{Use: "task", Short: "what an agency's staff are asked, and their answers"}
+	c := group(&cobra.Command{Use: "task", Short: "what an agency's staff are asked, and their answers"})
 	c.PersistentFlags().StringVar(&id, "agency", "", "the agency (default: the only police service of the data directory)")
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "list the open tasks", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
@@ -57,7 +57,7 @@ func taskCommand(o *options) *cobra.Command {
 						if err != nil {
 							return err
 						}
-						_, err = fmt.Fprintf(c.OutOrStdout(), "Answered; %d events are on their way to the hub.\n", len(made))
+						_, err = fmt.Fprintf(c.OutOrStdout(), "Answered: %s on the way to the hub.\n", count(uint64(len(made)), "statement"))
 						return err
 					}
 				}
@@ -66,6 +66,14 @@ func taskCommand(o *options) *cobra.Command {
 		},
 	)
 	return c
+}
+
+// count says how many of something there are.
+func count(n uint64, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // people connects as the staff of an agency of the data directory.

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -36,13 +37,13 @@ const (
 	logKeyFile      = "log.key"
 	hubKeyFile      = "signing.pem"
 	accountsFile    = "accounts.json"
-	hubCredsFile    = "nats.creds"
+	hubCredsFile    = "nats.creds" //nolint:gosec // the name of a file
 	genesisFile     = "genesis.json"
 	operatorFile    = "operator.json"
 	AgencyFileName  = "agency.json" // describes an agency in its folder
 	SigningKeyFile  = "signing.pem" // an agency's signing key, in its folder
 	sealingKeyFile  = "sealing.pem"
-	agencyCredsFile = "nats.creds"
+	agencyCredsFile = "nats.creds" //nolint:gosec // the name of a file
 	tokenFile       = "token"
 )
 
@@ -63,13 +64,13 @@ type AgencyFile struct {
 // Enrol sets up a hub in an empty data directory: every key, account and
 // address that its services start with. It starts nothing. Files with secrets
 // are readable by their owner only.
-func Enrol(l Layout, f Founding) error {
+func Enrol(ctx context.Context, l Layout, f Founding) error {
 	for _, dir := range []string{l.Hub(), l.Broker(), filepath.Dir(l.Log("x"))} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return fmt.Errorf("setting up the hub: %w", err)
 		}
 	}
-	directions, err := addresses(f)
+	directions, err := addresses(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -102,19 +103,19 @@ func Enrol(l Layout, f Founding) error {
 	return writeJSON(l.directions(), directions)
 }
 
-func addresses(f Founding) (Directions, error) {
+func addresses(ctx context.Context, f Founding) (Directions, error) {
 	d := Directions{Hub: f.Hub}
 	var err error
-	if d.Broker, err = freeAddress(); err != nil {
+	if d.Broker, err = freeAddress(ctx); err != nil {
 		return d, err
 	}
-	if d.Ledger, err = freeAddress(); err != nil {
+	if d.Ledger, err = freeAddress(ctx); err != nil {
 		return d, err
 	}
 	for _, m := range f.Members {
 		address := Address{Agency: m.Agency, Kind: m.Kind}
 		if m.Served {
-			if address.Intake, err = freeAddress(); err != nil {
+			if address.Intake, err = freeAddress(ctx); err != nil {
 				return d, err
 			}
 		}

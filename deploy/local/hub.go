@@ -39,6 +39,7 @@ type Hub struct {
 	Postgres *Postgres
 
 	program  string
+	env      []string
 	durable  bool
 	log      *slog.Logger
 	claim    *Claim
@@ -51,6 +52,7 @@ type HubOptions struct {
 	Founding Founding     // used when the directory is empty
 	Fresh    bool         // wipe the directory first
 	Program  string       // executable of the services; empty means this program
+	Env      []string     // KEY=value, added to the services' environment
 	Durable  bool         // Postgres survives the loss of the machine
 	Log      *slog.Logger // nil is silent
 	Tell     func(string) // told of each step in plain words; nil is silent
@@ -67,7 +69,7 @@ func StartHub(ctx context.Context, at Layout, o HubOptions) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hub{At: at, program: o.Program, durable: o.Durable, log: o.Log, claim: claim, children: map[string]*Process{}}
+	h := &Hub{At: at, program: o.Program, env: o.Env, durable: o.Durable, log: o.Log, claim: claim, children: map[string]*Process{}}
 	if err := h.start(ctx, o, tell); err != nil {
 		return nil, errors.Join(err, h.Stop())
 	}
@@ -86,7 +88,7 @@ func (h *Hub) start(ctx context.Context, o HubOptions, tell func(string)) error 
 	}
 	if _, err := os.Stat(h.At.directions()); errors.Is(err, os.ErrNotExist) {
 		tell("Making keys and accounts, founding the directory")
-		if err := Enrol(h.At, o.Founding); err != nil {
+		if err := Enrol(ctx, h.At, o.Founding); err != nil {
 			return err
 		}
 	}
@@ -144,7 +146,7 @@ func (h *Hub) Start(ctx context.Context, name string) error {
 			args = []string{"serve", deskOf(a.Kind), h.At.Agency(a.Agency)}
 		}
 	}
-	child, err := StartChild(ctx, Child{Program: h.program, Name: name, Args: args, LogFile: h.At.Log(name), Claim: h.claim})
+	child, err := StartChild(ctx, Child{Program: h.program, Name: name, Args: args, Env: h.env, LogFile: h.At.Log(name), Claim: h.claim})
 	if err != nil {
 		return fmt.Errorf("starting %s: %w", name, err)
 	}

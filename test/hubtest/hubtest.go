@@ -13,11 +13,13 @@ import (
 	"sync"
 	"testing"
 
-	"handrail/deploy/local/story"
 	"handrail/deploy/local"
+	"handrail/deploy/local/story"
 )
 
 // built is the program under test, built once per test binary.
+//
+//nolint:gochecknoglobals // building is slow and the same for every test
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "handrail-build-")
 	if err != nil {
@@ -41,17 +43,22 @@ func Program(t testing.TB) string {
 	return program
 }
 
+// Option changes how a hub is started.
+type Option func(*local.HubOptions)
+
 // Start gives a fresh hub that is stopped when the test ends. When the test
 // fails, the services' logs are shown.
-func Start(t testing.TB) *local.Hub {
+func Start(t testing.TB, options ...Option) *local.Hub {
 	t.Helper()
-	root, err := os.MkdirTemp("", "hr") // short: a socket's path has at most 103 bytes
+	root, err := os.MkdirTemp("", "hr") //nolint:usetesting // short: a socket's path has at most 103 bytes
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := local.StartHub(t.Context(), local.Layout{Root: root}, local.HubOptions{
-		Founding: story.Founding(), Program: Program(t), Log: slog.New(slog.DiscardHandler),
-	})
+	o := local.HubOptions{Founding: story.Founding(), Program: Program(t), Log: slog.New(slog.DiscardHandler)}
+	for _, change := range options {
+		change(&o)
+	}
+	h, err := local.StartHub(t.Context(), local.Layout{Root: root}, o)
 	t.Cleanup(func() {
 		if t.Failed() {
 			showLogs(t, root)

@@ -37,14 +37,14 @@ func Broker(ctx context.Context, p *process.Process, at local.Layout) error {
 	if err != nil {
 		return fmt.Errorf("reading the broker's address: %w", err)
 	}
-	broker, err := local.StartBroker(local.BrokerOptions{
+	broker, err := local.StartBroker(local.BrokerOptions{ //nolint:contextcheck // it starts within a bound of its own and is stopped below
 		Dir: at.Broker(), Host: host, Port: number, Log: p.Log,
 		OperatorJWT: accounts.Operator, SystemAccount: accounts.System, Accounts: accounts.Accounts,
 	})
 	if err != nil {
 		return err
 	}
-	p.Log.Info("broker is up")
+	p.Log.InfoContext(ctx, "broker is up")
 	<-ctx.Done()
 	return broker.Stop()
 }
@@ -82,7 +82,7 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 	if !ok {
 		return &process.ExitError{Code: process.ExitUsage, Err: errors.New("this program has no desk for an organisation of the type " + string(file.Kind))}
 	}
-	service, err := agency.New(agency.Config{
+	service, err := agency.New(agency.Config{ //nolint:contextcheck // it opens a file; Run gets the context
 		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen,
 		Pins: agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
 		Desk: desk, Logger: p.Log,

@@ -36,14 +36,14 @@ func (w *World) brokenSignature(ctx context.Context, _ local.Member, given []str
 
 func (w *World) speaksAs(ctx context.Context, _ local.Member, given []string) (string, error) {
 	return w.attack(ctx, given[0], func(e events.Event, key seal.SigningKey) (events.Event, error) {
-		e.Source = events.Source(w.directions.Hub, cast[given[1]].Agency)
+		e.Source = events.Source(w.directions.Hub, cast()[given[1]].Agency)
 		return key.Sign(e)
 	})
 }
 
 func (w *World) reusesID(ctx context.Context, _ local.Member, given []string) (string, error) {
 	var out agency.OutboxView
-	if err := w.people(cast[given[0]]).Get(ctx, "/v1/outbox", &out); err != nil {
+	if err := w.people(cast()[given[0]]).Get(ctx, "/v1/outbox", &out); err != nil {
 		return "", err
 	}
 	i := slices.IndexFunc(out.Said, func(s agency.SaidView) bool { return s.State == "admitted" })
@@ -60,7 +60,7 @@ func (w *World) reusesID(ctx context.Context, _ local.Member, given []string) (s
 // attack forges an event from a well-formed one and publishes it with the
 // stolen credentials.
 func (w *World) attack(ctx context.Context, name string, forge func(events.Event, seal.SigningKey) (events.Event, error)) (string, error) {
-	who, known := cast[name]
+	who, known := cast()[name]
 	if !known {
 		return "", fmt.Errorf("nobody here is called %q", name)
 	}

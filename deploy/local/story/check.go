@@ -30,7 +30,7 @@ func (w *World) checkActs() []act {
 
 // records checks, as the auditor, that the verified trail holds an event.
 func (w *World) records(ctx context.Context, _ local.Member, given []string) (string, error) {
-	by := cast[given[1]].Agency
+	by := cast()[given[1]].Agency
 	if given[1] == "hub" {
 		by = events.HubAgency
 	}
@@ -121,7 +121,7 @@ func (w *World) remember(ctx context.Context, sender events.AgencyID) error {
 
 // overlook lets a story look at refusals of its own only.
 func (w *World) overlook(ctx context.Context) error {
-	for _, who := range cast {
+	for _, who := range cast() {
 		if !who.Served {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func (w *World) notLet(ctx context.Context, who local.Member, given []string) (s
 		return "", err
 	}
 	err = w.people(who).Post(ctx, "/v1/say", s, nil)
-	var problem *client.Problem
+	var problem *client.ProblemError
 	if !errors.As(err, &problem) {
 		return "", errors.Join(errors.New("the desk let it pass"), err)
 	}
@@ -120,11 +121,9 @@ func goesWithoutSaying(t string) map[string]string {
 	now := `"` + events.At(time.Now()).String() + `"`
 	members := map[string]string{"happened": now, "recorded": now, "channel": `"system"`}
 	if events.Type(t) == events.TypeReferralRequested {
-		for name, value := range map[string]string{
+		maps.Copy(members, map[string]string{
 			"purpose": `"accommodation"`, "sections": `["identity","contact","needs"]`, "needs": `["safe-accommodation"]`, "urgency": `"standard"`, "age": `"adult"`,
-		} {
-			members[name] = value
-		}
+		})
 	}
 	return members
 }

@@ -114,7 +114,7 @@ func (w *World) asked(ctx context.Context, who local.Member, given []string) (st
 	if err != nil {
 		return "", err
 	}
-	for _, kind := range strings.Split(strings.Join(given, " "), ", ") {
+	for kind := range strings.SplitSeq(strings.Join(given, " "), ", ") {
 		if _, ok := tasks[agency.TaskKind(kind)]; !ok {
 			return "", fmt.Errorf("nobody is asked to %s", kind)
 		}
@@ -154,7 +154,7 @@ func (w *World) answers(ctx context.Context, who local.Member, given []string) (
 	if task.Kind == agency.ChooseProvider {
 		w.referral = made[0]
 	}
-	return fmt.Sprintf("%d signed and in the ledger", len(made)), nil
+	return fmt.Sprintf("%d signed and recorded", len(made)), nil
 }
 
 // admitted says whether the agency holds the ledger's receipt for an event.

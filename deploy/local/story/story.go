@@ -34,19 +34,21 @@ func Text(name string) (string, error) {
 
 // Cast of the stories: plainly fictional agencies, by the names that the
 // stories call them.
-var cast = map[string]local.Member{
-	"police":       {Agency: "sampletown-police", Kind: events.Police, Served: true},
-	"shelter":      {Agency: "lighthouse-shelter", Kind: events.Shelter, Served: true},
-	"coordination": {Agency: "sampleland-coordination", Kind: events.Coordinator},
-	"children":     {Agency: "sampleland-children", Kind: events.ChildProtection},
-	"auditor":      {Agency: "sampleland-audit", Kind: events.Auditor},
+func cast() map[string]local.Member {
+	return map[string]local.Member{
+		"police":       {Agency: "sampletown-police", Kind: events.Police, Served: true},
+		"shelter":      {Agency: "lighthouse-shelter", Kind: events.Shelter, Served: true},
+		"coordination": {Agency: "sampleland-coordination", Kind: events.Coordinator},
+		"children":     {Agency: "sampleland-children", Kind: events.ChildProtection},
+		"auditor":      {Agency: "sampleland-audit", Kind: events.Auditor},
+	}
 }
 
 // Founding is the hub that the stories are about.
 func Founding() local.Founding {
 	f := local.Founding{Hub: "sampleland", Profile: "uk@1"}
 	for _, name := range []string{"police", "shelter", "coordination", "children", "auditor"} {
-		f.Members = append(f.Members, cast[name])
+		f.Members = append(f.Members, cast()[name])
 	}
 	return f
 }
@@ -101,7 +103,7 @@ func (w *World) Tell(ctx context.Context, text string, to Teller) error {
 // Subjects lists everybody who can stand at the beginning of a line.
 func Subjects() []string {
 	subjects := []string{"hub", "attacker"}
-	for name := range cast {
+	for name := range cast() {
 		subjects = append(subjects, name)
 	}
 	slices.Sort(subjects)

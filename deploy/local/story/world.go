@@ -69,7 +69,7 @@ func (w *World) acts() []act {
 
 // Do carries out one line: who, and what.
 func (w *World) Do(ctx context.Context, words []string) (string, error) {
-	who, known := cast[words[0]]
+	who, known := cast()[words[0]]
 	if !known && words[0] != "hub" && words[0] != "attacker" {
 		return "", fmt.Errorf("nobody here is called %q", words[0])
 	}

@@ -43,15 +43,15 @@ func People(folder string) *Client {
 
 // System connects as one of the agency's own systems, with the token in its folder.
 func System(folder, address string) (*Client, error) {
-	token, err := os.ReadFile(filepath.Join(folder, "token"))
+	token, err := os.ReadFile(filepath.Join(folder, "token")) //nolint:gosec // the folder is the one that its user names
 	if err != nil {
 		return nil, fmt.Errorf("reading the token of the agency's systems: %w", err)
 	}
 	return &Client{http: &http.Client{Timeout: patience}, base: "http://" + address, token: strings.TrimSpace(string(token))}, nil
 }
 
-// Problem is an RFC 9457 answer: what was wrong, by the name of its rule.
-type Problem struct {
+// ProblemError is an RFC 9457 answer: what was wrong, by the name of its rule.
+type ProblemError struct {
 	Status  int    `json:"status"`
 	Title   string `json:"title"`
 	Detail  string `json:"detail"`
@@ -60,7 +60,7 @@ type Problem struct {
 }
 
 // Error implements error.
-func (p *Problem) Error() string {
+func (p *ProblemError) Error() string {
 	said := []string{p.Rule, p.Title, p.Pointer, p.Detail}
 	var parts []string
 	for _, s := range said {
@@ -116,7 +116,7 @@ func (c *Client) do(ctx context.Context, method, path string, body []byte, answe
 		return fmt.Errorf("reading the answer to %s: %w", path, err)
 	}
 	if response.StatusCode >= http.StatusBadRequest {
-		problem := &Problem{Status: response.StatusCode}
+		problem := &ProblemError{Status: response.StatusCode}
 		if json.Unmarshal(text, problem) != nil {
 			problem.Title = http.StatusText(response.StatusCode)
 		}

@@ -140,12 +140,16 @@ func (l Line) text() string {
 		what += " " + string(record.Header.Section)
 	}
 	return fmt.Sprintf("%5d  %-19s  %-8s %-8s  %-24s %-24s %-6s %s\n", l.Number, l.Admitted.Format(shown),
-		clock(l.Happened), clock(l.Recorded), l.Who, what, l.Clause, verdict)
+		clock(l.Happened, l.Admitted), clock(l.Recorded, l.Admitted), l.Who, what, l.Clause, verdict)
 }
 
-func clock(t *time.Time) string {
-	if t == nil {
+// clock shows a time of the day of admission as a time, any other as a date.
+func clock(t *time.Time, admitted time.Time) string {
+	switch {
+	case t == nil:
 		return "-"
+	case t.YearDay() != admitted.YearDay() || t.Year() != admitted.Year():
+		return t.Format("06-01-02")
 	}
 	return t.Format(time.TimeOnly)
 }
