@@ -1,0 +1,172 @@
+package agency
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/exchange"
+)
+
+// Agency is one agency's site. Make it with [New], run it once, then Close it.
+type Agency struct {
+	config   Config
+	keys     keys
+	verifier tlog.Verifier
+	journal  *journal
+	tel      telemetry
+	log      *slog.Logger
+	alarms   *alarms
+	link     *link
+	drain    *drain
+	site     *exchange.Site // set by Run
+	now      func() time.Time
+	ready    chan struct{}
+	serving  addresses
+
+	mu        sync.RWMutex // guards what follows, and is held while a statement is checked and stored
+	directory *directory   // nil until genesis
+	book      casebook
+	stored    uint64          // last delivery number
+	damaged   map[uint64]bool // stored deliveries that do not verify
+	controls  map[events.Type]time.Time
+}
+
+// New opens the journal and verifies all of it. It fails on configuration,
+// keys that others can read, and a journal that another process runs; a damaged
+// row is an alarm, not a failure. It starts nothing: see [Agency.Run].
+func New(config Config) (*Agency, error) {
+	ctx := context.Background() // reading the journal is not to be given up half-way
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("configuring an agency: %w", err)
+	}
+	a := &Agency{
+		config: config, log: config.Logger, now: time.Now, drain: newDrain(), ready: make(chan struct{}),
+		damaged: map[uint64]bool{}, controls: map[events.Type]time.Time{},
+	}
+	if a.log == nil {
+		a.log = slog.Default()
+	}
+	a.log = a.log.With(slog.String("agency", string(config.Agency)))
+	a.link = newLink(a.now)
+	var err error
+	if a.keys, err = config.loadKeys(); err != nil {
+		return nil, err
+	}
+	if a.verifier, err = config.verifier(); err != nil {
+		return nil, err
+	}
+	if a.tel, err = newTelemetry(); err != nil {
+		return nil, fmt.Errorf("making the metrics: %w", err)
+	}
+	a.alarms = &alarms{log: a.log, raised: a.tel.raised, now: a.now, open: map[[2]string]Alarm{}}
+	if a.journal, err = openJournal(ctx, config.Dir); err != nil {
+		return nil, err
+	}
+	if err := a.rebuild(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reading the journal: %w", err), a.journal.close())
+	}
+	return a, nil
+}
+
+// Close releases the journal of an agency that is not run.
+func (a *Agency) Close() error { return a.journal.close() }
+
+// Run serves and exchanges until ctx ends, and returns nil then. It waits for
+// the broker for ever. Everything that it started has ended when it returns,
+// and the journal is released. Call it once.
+func (a *Agency) Run(ctx context.Context) error {
+	return errors.Join(a.run(ctx), a.journal.close())
+}
+
+func (a *Agency) run(ctx context.Context) error {
+	site, err := exchange.ConnectSite(ctx, exchange.SiteConfig{
+		URL: a.config.NATS, CredsFile: a.config.path(CredsFile), Hub: a.config.Hub, Agency: a.config.Agency, Log: a.log,
+	})
+	if err != nil {
+		return fmt.Errorf("connecting to the exchange: %w", err)
+	}
+	defer site.Close()
+	a.site = site
+	group, ctx := errgroup.WithContext(ctx)
+	if err := a.serve(ctx, group); err != nil {
+		return err
+	}
+	group.Go(func() error { return a.sendOutbox(ctx) })
+	group.Go(func() error { return a.tellPosition(ctx) })
+	group.Go(func() error { return a.watchLink(ctx) })
+	group.Go(func() error { return a.keepHouse(ctx) })
+	group.Go(func() error {
+		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
+			return fmt.Errorf("receiving: %w", err)
+		}
+		return nil
+	})
+	a.answerAllUnasked(ctx)
+	close(a.ready)
+	return group.Wait()
+}
+
+// Ready is closed once Run serves the desk and its systems.
+func (a *Agency) Ready() <-chan struct{} { return a.ready }
+
+// watchLink does what a new connection asks for: the broker may have lost
+// everything that was under way.
+func (a *Agency) watchLink(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-a.site.Reconnected():
+			a.drain.restart()
+			a.link.connected()
+		}
+	}
+}
+
+// keepHouse deletes what was held back too long.
+func (a *Agency) keepHouse(ctx context.Context) error {
+	ticker := time.NewTicker(time.Hour)
+	defer ticker.Stop()
+	for {
+		dropped, err := a.journal.dropExpired(ctx, a.now())
+		if err == nil {
+			a.alarms.over("drafts-kept", "expired")
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
+			a.alarms.raise(ctx, "drafts-kept", "expired", "Sections that were held back too long could not be deleted. Check the disk.", err)
+		case dropped > 0:
+			a.log.LogAttrs(ctx, slog.LevelInfo, "deleted sections that were held back too long", slog.Int64("sections", dropped))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// join takes the directory and the profile into force. Agency.mu is held.
+func (a *Agency) join(d *directory) error {
+	profile, err := mou.LoadProfile(d.profile)
+	if err != nil {
+		return fmt.Errorf("loading the profile of genesis: %w", err)
+	}
+	a.directory = d
+	a.book = casebook{
+		viewer: a.config.Agency, alarms: a.alarms, files: map[events.CaseID]*file{},
+		memo: &mou.Memorandum{Profile: profile, Directory: d.kinds()},
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package agency
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"handrail/events"
+)
+
+// TestMain lets the test binary be the process that dies.
+func TestMain(m *testing.M) {
+	if os.Getenv("HANDRAIL_TEST_JOURNAL") != "" {
+		if err := sayUntilKilled(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// sayUntilKilled says one thing after the other, prints each id that Say
+// returned, and kills its own process at a step of the journal.
+func sayUntilKilled() error {
+	var c Config
+	if err := json.Unmarshal([]byte(os.Getenv("HANDRAIL_TEST_JOURNAL")), &c); err != nil {
+		return err
+	}
+	c.Desk = testDesk{}
+	a, err := New(c)
+	if err != nil {
+		return err
+	}
+	left, err := strconv.Atoi(os.Getenv("HANDRAIL_TEST_STEPS"))
+	if err != nil {
+		return err
+	}
+	a.journal.step = func(string) {
+		if left--; left < 0 {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			time.Sleep(time.Minute)
+		}
+	}
+	for {
+		id, err := events.NewUUID(time.Now(), zeros{})
+		if err != nil {
+			return err
+		}
+		ids, err := a.SayUnchecked(context.Background(), Statement{Case: events.CaseID(id), Payload: &events.CaseOpened{Said: justNow(), Age: events.Adult}})
+		if err != nil {
+			return err
+		}
+		fmt.Println(ids[0])
+	}
+}
+
+// zeros makes case ids; event ids are random.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestKillingTheProcessBetweenAnyTwoStepsLosesAndDoublesNothing(t *testing.T) {
+	l := newLog(t)
+	a := l.joined()
+	config := l.config()
+	l.must(a.Close())
+	config.Desk, config.Logger = nil, nil
+	text, err := json.Marshal(config)
+	l.must(err)
+	acknowledged := map[events.EventID]bool{}
+	for steps := range 16 {
+		child := exec.Command(os.Args[0], "-test.run=^$")
+		child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(steps))
+		out, err := child.Output()
+		if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
+			t.Fatalf("the child ended by itself: %v %s", err, out)
+		}
+		for lines := bufio.NewScanner(strings.NewReader(string(out))); lines.Scan(); {
+			acknowledged[events.EventID(lines.Text())] = true
+		}
+	}
+	b := l.opened()
+	rows, err := readOutbox(t.Context(), b.journal.reader, b.keys.signing.Public(), `ORDER BY position`)
+	l.must(err)
+	if len(acknowledged) == 0 || len(rows) < len(acknowledged) {
+		t.Fatalf("%d rows, %d acknowledged", len(rows), len(acknowledged))
+	}
+	for i, row := range rows {
+		if row.damage != nil || row.event.Sequence != events.Sequence(i+1).String() {
+			t.Errorf("row %d has sequence %s, damage %v", i+1, row.event.Sequence, row.damage)
+		}
+		delete(acknowledged, row.event.ID)
+	}
+	if len(acknowledged) != 0 {
+		t.Errorf("%d events were acknowledged and lost", len(acknowledged))
+	}
+}
+
+func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
+	l := newLog(t)
+	for _, file := range []string{SigningKeyFile, SealingKeyFile} {
+		path := l.config().path(file)
+		l.must(os.Chmod(path, 0o640))
+		if _, err := New(l.config()); err == nil {
+			t.Errorf("%s was taken although others can read it", file)
+		}
+		l.must(os.Chmod(path, 0o600))
+	}
+	config := l.config()
+	config.Listen = "127.0.0.1:0"
+	l.must(os.WriteFile(config.path(TokenFile), []byte(strings.Repeat("x", 40)), 0o644))
+	if _, err := New(config); err == nil {
+		t.Error("a token that others can read was taken")
+	}
+	config.Listen = "0.0.0.0:0"
+	if _, err := New(config); err == nil {
+		t.Error("systems are served to the network")
+	}
+}
+
+func TestTheJournalIsPrivateAndHasOneOwner(t *testing.T) {
+	l := newLog(t)
+	l.joined()
+	for _, file := range []string{"journal.db", "journal.db-wal", "journal.db-shm"} {
+		if got := mode(t, l.config().path(file)); got != 0o600 {
+			t.Errorf("%s has mode %o", file, got)
+		}
+	}
+	if _, err := New(l.config()); err == nil {
+		t.Error("two processes run the same agency")
+	}
+}

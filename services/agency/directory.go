@@ -1,0 +1,111 @@
+package agency
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"handrail/events"
+	"handrail/events/seal"
+)
+
+// directory is who takes part and with which keys, as the log says.
+type directory struct {
+	profile string
+	listed  map[events.AgencyID]events.Listing
+	hubKey  events.PublicKey
+}
+
+// found reads the directory from genesis, which must be the pinned one and
+// list this agency with the keys that it has.
+func (a *Agency) found(e events.Event) (*directory, error) {
+	digest := sha256.Sum256(e.Data)
+	if hex.EncodeToString(digest[:]) != a.config.Pins.Genesis {
+		return nil, errors.New("genesis is not the one that was pinned when joining")
+	}
+	payload, err := events.Decode(events.TypeDirectoryFounded, e.Data)
+	if err != nil {
+		return nil, err
+	}
+	genesis, ok := payload.(*events.DirectoryFounded)
+	if !ok || genesis.Signing != a.config.Pins.HubKey || genesis.Log != a.config.Pins.LogVKey {
+		return nil, errors.New("genesis names other keys of the hub than were pinned when joining")
+	}
+	d := &directory{profile: genesis.Profile, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
+	for _, l := range genesis.Agencies {
+		if err := seal.CheckListing(l, a.config.Hub.Origin()); err != nil {
+			return nil, fmt.Errorf("checking a listing of genesis: %w", err)
+		}
+		d.listed[l.Agency] = l
+	}
+	own := d.listed[a.config.Agency]
+	if own.Signing != a.keys.signing.Public() || own.Sealing != a.keys.sealing.Public() || own.Kind != a.config.Kind {
+		return nil, errors.New("genesis lists this agency with other keys, or as another kind, than it has")
+	}
+	return d, nil
+}
+
+func (d *directory) kinds() map[events.AgencyID]events.AgencyKind {
+	kinds := make(map[events.AgencyID]events.AgencyKind, len(d.listed))
+	for id, l := range d.listed {
+		kinds[id] = l.Kind
+	}
+	return kinds
+}
+
+// ofKind lists the agencies of a kind, in the order of their ids.
+func (d *directory) ofKind(kind events.AgencyKind) []events.AgencyID {
+	var ids []events.AgencyID
+	for id, l := range d.listed {
+		if l.Kind == kind {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// check verifies an event's own signature with the key of its source.
+func (d *directory) check(e events.Event) error {
+	public, err := d.signing(e)
+	if err != nil {
+		return err
+	}
+	return seal.Verify(e, public)
+}
+
+// checkWithoutData verifies an event whose data were erased.
+func (d *directory) checkWithoutData(e events.Event, digest [32]byte) error {
+	public, err := d.signing(e)
+	if err != nil {
+		return err
+	}
+	return seal.VerifyMaterial(e.Attributes(), digest, public)
+}
+
+func (d *directory) signing(e events.Event) (events.PublicKey, error) {
+	public := d.listed[e.Agency()].Signing
+	if e.Agency() == events.HubAgency {
+		public = d.hubKey
+	}
+	key, err := seal.KeyOf(e)
+	if err != nil {
+		return "", err
+	}
+	if id, err := seal.SigningKeyID(public); err != nil || id != key {
+		return "", events.Refuse(events.RuleKeyUnknown, "attribute dssematerial", "the directory does not list this key for the event's source")
+	}
+	return public, nil
+}
+
+// sealingKey is the one policy for sealing: to the key of an agency that the
+// verified log lists. Until witnesses cosign checkpoints this is unwitnessed.
+func (d *directory) sealingKey(to events.AgencyID) (events.PublicKey, error) {
+	l, ok := d.listed[to]
+	if !ok {
+		return "", events.Refuse("recipient-unknown", "/to", "the directory lists no agency of that id")
+	}
+	return l.Sealing, nil
+}

@@ -1,0 +1,18 @@
+// Package agency is the runtime that every agency shares: one process and one SQLite file, no server to install. A desk
+// (services/police, services/ngo) adds that organisation's judgement.
+//
+// Ordering. What this agency says is numbered, signed and stored in one transaction, so a sequence number is never
+// skipped and never used twice, whenever the process dies. The outbox hands events to the hub in that order and keeps
+// each one until the ledger's own answer, a receipt or a refusal, was verified and stored. What arrives is stored only
+// as the next number of one contiguous row; it is acknowledged to the broker after it is stored.
+//
+// Failure. The broker may lose everything: unanswered events are sent again, and the agency tells the hub the last
+// number that it stored, so that the hub delivers the rest again. A copy that does not verify is never stored and never
+// skipped: it raises an alarm and is asked for again, while everything else goes on. People read and write while the
+// hub is away; the view they then work on is the folded journal plus their own unanswered events.
+//
+// Trust. An attacker who controls the journal's file can read drafts and make this agency forget, but cannot alter what
+// it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency
+// until its key is changed; one who holds sealing.pem can read the records sealed to it. The hub can delay and withhold,
+// which shows as a gap, and can neither read sealed records nor speak for another agency.
+package agency

@@ -1,0 +1,107 @@
+package agency
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"handrail/events"
+)
+
+// Status says where the agency stands, cheaply.
+type Status struct {
+	Hub       events.HubID      `json:"hub"`
+	Agency    events.AgencyID   `json:"agency"`
+	Kind      events.AgencyKind `json:"kind"`
+	Profile   string            `json:"profile,omitzero"`
+	Joined    bool              `json:"joined"`    // the directory has arrived
+	Connected bool              `json:"connected"` // to the broker
+	Position  uint64            `json:"position"`  // last delivery number stored
+	Waiting   int               `json:"waiting"`   // own statements without the ledger's answer
+	Oldest    *time.Time        `json:"oldest,omitzero"`
+	Cases     int               `json:"cases"`
+	Alarms    []Alarm           `json:"alarms"`
+	Witnessed string            `json:"witnessed"` // how much stands behind the log's checkpoints
+	Systems   string            `json:"systems,omitzero"`
+}
+
+// Status gives the agency's state.
+func (a *Agency) Status(ctx context.Context) (Status, error) {
+	s := Status{
+		Hub: a.config.Hub, Agency: a.config.Agency, Kind: a.config.Kind, Alarms: a.alarms.list(),
+		Witnessed: "unwitnessed: the hub alone signs its checkpoints", Systems: a.Systems(),
+	}
+	var oldest int64
+	row := a.journal.reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(stored), 0) FROM outbox WHERE answered IS NULL`)
+	if err := row.Scan(&s.Waiting, &oldest); err != nil {
+		return s, fmt.Errorf("counting what waits: %w", err)
+	}
+	if s.Waiting > 0 {
+		at := instant(oldest)
+		s.Oldest = &at
+	}
+	select {
+	case <-a.ready:
+		s.Connected = a.site.Connected()
+	default:
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	s.Joined, s.Position, s.Cases = a.book.memo != nil, a.stored, len(a.book.files)
+	if a.directory != nil {
+		s.Profile = a.directory.profile
+	}
+	return s, nil
+}
+
+// Check is one thing that the doctor looked at.
+type Check struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+}
+
+// Health is the doctor's word: OK if every check is.
+type Health struct {
+	OK     bool    `json:"ok"`
+	Checks []Check `json:"checks"`
+	Alarms []Alarm `json:"alarms"`
+}
+
+// Doctor looks at everything that this agency needs, and verifies every stored
+// delivery again.
+func (a *Agency) Doctor(ctx context.Context) (Health, error) {
+	read, err := a.Inspect(ctx)
+	if err != nil {
+		return Health{}, err
+	}
+	status, err := a.Status(ctx)
+	if err != nil {
+		return Health{}, err
+	}
+	var sound string
+	if err := a.journal.reader.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&sound); err != nil {
+		sound = "it cannot be read"
+	}
+	late := status.Oldest != nil && a.now().Sub(*status.Oldest) > time.Minute
+	health := Health{OK: true, Alarms: status.Alarms, Checks: []Check{
+		{"directory", status.Joined, pick(status.Joined, "The directory arrived and is the pinned one; profile "+status.Profile+".", "The directory has not arrived from the hub.")},
+		{"broker", status.Connected, pick(status.Connected, "Connected.", "Not connected. People can go on working; the outbox waits.")},
+		{"outbox", !late, strconv.Itoa(status.Waiting) + " statements wait for the ledger's answer" + pick(late, ", some for more than a minute.", ".")},
+		{"journal", sound == "ok", pick(sound == "ok", "SQLite finds the file sound; ", "SQLite finds damage; ") + strconv.FormatUint(read, 10) + " deliveries were verified again."},
+		{"witnesses", true, "Checkpoints are unwitnessed: the hub alone signs them."},
+		{"alarms", len(status.Alarms) == 0, strconv.Itoa(len(status.Alarms)) + " open."},
+	}}
+	for _, check := range health.Checks {
+		health.OK = health.OK && check.OK
+	}
+	return health, nil
+}
+
+func pick(yes bool, one, other string) string {
+	if yes {
+		return one
+	}
+	return other
+}

@@ -1,0 +1,75 @@
+package agency
+
+import (
+	"context"
+	"fmt"
+
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+)
+
+// heed takes a control message of the hub. One that is not the hub's, or not
+// newer than the last of its type, has no effect.
+func (a *Agency) heed(ctx context.Context, m exchange.Message) error {
+	e, err := exchange.Decode(m)
+	if err == nil && (e.Agency() != events.HubAgency || !e.Type.IsControl() || e.Hub != a.config.Hub.Origin() || e.Subject != string(a.config.Agency)) {
+		err = events.Refuse(events.RuleSourceMismatch, "attribute source", "only the hub sends control messages, to the agency that they are about")
+	}
+	if err == nil {
+		err = seal.Verify(e, a.config.Pins.HubKey)
+	}
+	var payload events.Payload
+	if err == nil {
+		payload, err = events.Decode(e.Type, e.Data)
+	}
+	if err != nil {
+		a.alarms.raise(ctx, "control-damaged", "hub", "A control message is not the hub's. It was ignored. If this lasts, call the hub's operator.", err)
+		return nil
+	}
+	a.alarms.over("control-damaged", "hub")
+	if !a.newer(e) {
+		return nil
+	}
+	switch p := payload.(type) {
+	case *events.HeadAnnounced:
+		a.link.announced(p.Delivered)
+	case *events.ResendFrom:
+		return a.resendFrom(ctx, p)
+	}
+	return nil
+}
+
+// newer says whether a control message is newer than the last of its type.
+func (a *Agency) newer(e events.Event) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if last, ok := a.controls[e.Type]; ok && !e.Time.Time().After(last) {
+		return false
+	}
+	a.controls[e.Type] = e.Time.Time()
+	return true
+}
+
+// resendFrom sends from the sequence that the hub expects, answered or not.
+func (a *Agency) resendFrom(ctx context.Context, p *events.ResendFrom) error {
+	if p.Key != a.keys.signing.ID() {
+		return nil // an old key's outbox has drained
+	}
+	var last, position int64
+	var highest uint64
+	row := a.journal.reader.QueryRowContext(ctx,
+		`SELECT COALESCE(MAX(position), 0), COALESCE(MIN(position) FILTER (WHERE sequence >= ?), 0), COALESCE(MAX(sequence), 0) FROM outbox WHERE key = ?`,
+		p.Sequence, string(p.Key))
+	if err := row.Scan(&last, &position, &highest); err != nil {
+		return fmt.Errorf("looking for what the hub lacks: %w", err)
+	}
+	switch {
+	case p.Sequence > highest+1:
+		a.alarms.raise(ctx, "journal-behind", "sequence",
+			"The hub has judged more events of this agency's key than this journal holds. Either the journal was restored from an old copy, or somebody else has the key.", nil)
+	case position > 0:
+		a.drain.rewind(position, last)
+	}
+	return nil
+}

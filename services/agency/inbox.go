@@ -1,0 +1,191 @@
+package agency
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/exchange"
+)
+
+// errJournal marks a failure of the agency's own store: the delivery is not at
+// fault and is taken up again.
+var errJournal = errors.New("the journal failed")
+
+// receive takes one message from the hub. It returns nil when the broker may
+// forget the message: it is stored, was stored before, or must come again from
+// the hub itself because this copy is of no use.
+func (a *Agency) receive(ctx context.Context, m exchange.Message) error {
+	ctx, span := a.tel.tracer.Start(exchange.Extract(ctx, m), "receive", trace.WithSpanKind(trace.SpanKindConsumer),
+		trace.WithAttributes(messaging("process", "receive", "out."+string(a.config.Agency))...))
+	defer span.End()
+	_, numbered, err := m.Delivery()
+	if err == nil && !numbered {
+		return a.heed(ctx, m)
+	}
+	d, err := parseDelivery(m)
+	if err != nil {
+		a.badCopy(ctx, 0, err)
+		return nil
+	}
+	kind, outcome, err := a.take(ctx, d, m)
+	span.SetAttributes(attribute.String("handrail.delivery.kind", string(kind)), attribute.String("handrail.outcome", outcome))
+	a.tel.received.Add(ctx, 1, metric.WithAttributes(
+		attribute.String("handrail.delivery.kind", string(kind)), attribute.String("handrail.outcome", outcome)))
+	if err != nil {
+		span.RecordError(err)
+		return fmt.Errorf("taking delivery %d: %w", d.Number, err)
+	}
+	return nil
+}
+
+// take stores a delivery if it is the next, or the repair of a damaged row.
+func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) (tlog.Kind, string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	repair := a.damaged[d.Number]
+	switch {
+	case d.Number <= a.stored && !repair:
+		return d.Kind, "repeated", nil
+	case d.Number > a.stored+1:
+		a.link.askAgain()
+		return d.Kind, "early", nil
+	}
+	h := heard{number: d.Number, message: m}
+	p, err := a.prove(ctx, a.journal.reader, a.directory, h)
+	switch {
+	case errors.Is(err, errJournal) || ctx.Err() != nil:
+		return d.Kind, "failed", errors.Join(err, ctx.Err())
+	case err != nil:
+		a.badCopy(ctx, d.Number, err)
+		return d.Kind, "bad", nil
+	}
+	trace.SpanFromContext(ctx).SetAttributes(attribute.String(eventType, string(p.event.Type)))
+	if err := a.keep(ctx, h, p, repair); err != nil {
+		return d.Kind, "failed", err
+	}
+	a.alarms.over("copy-damaged", "0")
+	a.alarms.over("copy-damaged", strconv.FormatUint(d.Number, 10))
+	if repair {
+		return d.Kind, "repaired", a.repaired(ctx, d.Number)
+	}
+	a.stored = d.Number
+	a.link.progressed(d.Number)
+	a.settle(ctx, p)
+	a.remark(ctx, p)
+	a.answerUnasked(ctx, p.event.Case())
+	return d.Kind, "stored", nil
+}
+
+// keep makes a proven delivery durable, together with the answer that it may be.
+func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) error {
+	var record events.EventID
+	if p.event.Type == events.TypeRecordSealed && p.delivery.Kind == tlog.KindEvent {
+		record = p.event.ID
+	}
+	var erased *events.RecordHeader
+	if repair {
+		var err error
+		if erased, err = a.wasErased(ctx, p); err != nil {
+			return fmt.Errorf("%w: %w", errJournal, err)
+		}
+	}
+	now := a.now()
+	err := a.journal.update(ctx, func(tx *sql.Tx) error {
+		if p.founds != nil {
+			if err := setMeta(ctx, tx, "genesis", base64.StdEncoding.EncodeToString(p.event.Data)); err != nil {
+				return err
+			}
+		}
+		if err := storeDelivery(ctx, tx, h, record, now, repair); err != nil {
+			return err
+		}
+		if erased != nil {
+			if err := eraseRecord(ctx, tx, record, *erased); err != nil {
+				return err
+			}
+		}
+		if p.own == nil {
+			return nil
+		}
+		_, err := answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", errJournal, err)
+	}
+	if p.own != nil && p.own.answered == 0 {
+		a.tel.latency.Record(ctx, now.Sub(p.own.stored).Seconds())
+		a.drain.answered()
+	}
+	return nil
+}
+
+// wasErased says whether this agency erased a record that the hub delivers
+// again: it is not kept a second time. The outbox tells, because the case may
+// not fold while one of its rows is damaged.
+func (a *Agency) wasErased(ctx context.Context, p proven) (*events.RecordHeader, error) {
+	record, ok := p.payload.(*events.Record)
+	if !ok || p.delivery.Kind != tlog.KindEvent {
+		return nil, nil
+	}
+	said, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `WHERE attributes LIKE '%erasure.confirmed%' AND COALESCE(admitted, 1) = 1`)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range said {
+		if s.damage != nil || s.event.Type != events.TypeErasureConfirmed || s.event.Referral() != record.Header.Referral {
+			continue
+		}
+		payload, err := payloadOf(s.event)
+		if confirmed, ok := payload.(*events.ErasureConfirmed); err == nil && ok && confirmed.Answer == events.Erased {
+			return &record.Header, nil
+		}
+	}
+	return nil, nil
+}
+
+// badCopy raises the alarm for a copy that does not verify, and has the hub
+// deliver it again. The position does not move, so nothing is skipped.
+func (a *Agency) badCopy(ctx context.Context, number uint64, cause error) {
+	a.alarms.raise(ctx, "copy-damaged", strconv.FormatUint(number, 10),
+		"A delivery does not verify. It was not stored, and the hub is asked for it again. If this lasts, call the hub's operator: somebody may be altering deliveries.", cause)
+	a.link.askAgain()
+}
+
+// settle folds a proven delivery. Agency.mu is held.
+func (a *Agency) settle(ctx context.Context, p proven) {
+	number := strconv.FormatUint(p.delivery.Number, 10)
+	if p.founds != nil {
+		if err := a.join(p.founds); err != nil {
+			a.alarms.raise(ctx, "profile-unknown", number, "Genesis names a country profile that this program does not have. Install the version that has it.", err)
+		}
+		return
+	}
+	if p.lost {
+		a.alarms.raise(ctx, "journal-behind", number,
+			"The ledger holds an event signed with this agency's key that this journal does not hold whole. Either the journal was restored from an old copy, or somebody else has the key.", nil)
+	}
+	a.book.settle(ctx, p)
+}
+
+// remark says in the log what people may have to look at. The log's entry of a
+// refusal keeps no trace, so it comes in one of its own: the line, and a link,
+// lead back to the trace of what was refused.
+func (a *Agency) remark(ctx context.Context, p proven) {
+	if p.delivery.Kind != tlog.KindRefusal {
+		return
+	}
+	a.log.LogAttrs(ctx, slog.LevelWarn, "the hub refused a submission from this agency's account",
+		slog.Uint64("delivery", p.delivery.Number), slog.String("rule", string(p.entry.Rule)), slog.Bool("in_journal", p.own != nil))
+}

@@ -1,0 +1,76 @@
+-- The agency's journal. The service runs this at every start; it changes nothing that exists.
+
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT;
+
+-- What this agency said, in its order. A row stays for ever: it is the agency's own history once it is answered.
+CREATE TABLE IF NOT EXISTS outbox (
+    position   INTEGER PRIMARY KEY,
+    key        TEXT    NOT NULL,             -- id of the signing key that the sequence counts for
+    sequence   INTEGER NOT NULL CHECK (sequence > 0),
+    id         TEXT    NOT NULL UNIQUE,      -- identity: one event per id, for ever
+    attributes TEXT    NOT NULL,             -- JSON, as signed
+    data       BLOB    NOT NULL,             -- the bytes that are signed
+    stored     INTEGER NOT NULL,             -- nanoseconds since 1970
+    answered   INTEGER,                      -- delivery number of the receipt or refusal
+    admitted   INTEGER,                      -- 1 receipt, 0 refusal
+    UNIQUE (key, sequence)
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS outbox_unanswered ON outbox (position) WHERE answered IS NULL;
+
+-- What the hub delivered, as received: one contiguous numbering from 1.
+CREATE TABLE IF NOT EXISTS inbox (
+    number   INTEGER PRIMARY KEY CHECK (number > 0),
+    header   TEXT    NOT NULL,               -- JSON of every header
+    data     BLOB    NOT NULL,               -- empty once erased
+    received INTEGER NOT NULL,
+    record   TEXT,                           -- a sealed record's id; only so that it can be found
+    erased   TEXT                            -- when a sealed record was erased: JSON of its protected header
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record) WHERE record IS NOT NULL;
+
+-- Sections of personal data that wait to be sealed. They leave this file only sealed to one agency's key, and expire.
+CREATE TABLE IF NOT EXISTS drafts (
+    case_id TEXT    NOT NULL,
+    section TEXT    NOT NULL,
+    value   TEXT    NOT NULL,
+    stored  INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (case_id, section)
+) STRICT;
+
+-- Questions that a form did not establish. Hints are codes for the answer's first suggestion, never personal data.
+CREATE TABLE IF NOT EXISTS tasks (
+    id       TEXT    PRIMARY KEY,
+    case_id  TEXT    NOT NULL,
+    kind     TEXT    NOT NULL,
+    hints    TEXT    NOT NULL,
+    created  INTEGER NOT NULL,
+    answered INTEGER,
+    outcome  TEXT,                           -- JSON: the ids of the events that the answer made
+    UNIQUE (case_id, kind)
+) STRICT;
+
+-- Every read of a sealed section, written before the section is shown.
+CREATE TABLE IF NOT EXISTS readlog (
+    position INTEGER PRIMARY KEY,
+    record   TEXT    NOT NULL,
+    case_id  TEXT    NOT NULL,
+    section  TEXT    NOT NULL,
+    purpose  TEXT    NOT NULL,
+    reader   TEXT    NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;
+
+-- Forms that were filed. Name and digest are keyed with a secret of this journal, so that neither gives a form away.
+CREATE TABLE IF NOT EXISTS filed (
+    name    TEXT    PRIMARY KEY,
+    digest  TEXT    NOT NULL,
+    case_id TEXT    NOT NULL,
+    answer  TEXT    NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,73 @@
+package agency
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"handrail/events"
+)
+
+func storeDraft(ctx context.Context, tx *sql.Tx, id events.CaseID, section events.Section, value jsontext.Value, now time.Time) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO drafts (case_id, section, value, stored, expires) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (case_id, section) DO UPDATE SET value = excluded.value, stored = excluded.stored, expires = excluded.expires`,
+		string(id), string(section), string(value), now.UnixNano(), now.Add(draftLife).UnixNano())
+	if err != nil {
+		return fmt.Errorf("holding a section back: %w", err)
+	}
+	return nil
+}
+
+// readDraft gives a section that is held back.
+func readDraft(ctx context.Context, q querier, id events.CaseID, section events.Section, now time.Time) (jsontext.Value, error) {
+	var value string
+	err := q.QueryRowContext(ctx, `SELECT value FROM drafts WHERE case_id = ? AND section = ? AND expires > ?`,
+		string(id), string(section), now.UnixNano()).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, events.Refuse(RuleSectionMissing, "/sections/"+string(section), "nothing is held back under this section, or it has expired")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading a section that is held back: %w", err)
+	}
+	return jsontext.Value(value), nil
+}
+
+// draftSections lists which sections are held back for a case.
+func draftSections(ctx context.Context, q querier, id events.CaseID, now time.Time) ([]events.Section, error) {
+	rows, err := q.QueryContext(ctx, `SELECT section FROM drafts WHERE case_id = ? AND expires > ? ORDER BY section`, string(id), now.UnixNano())
+	if err != nil {
+		return nil, fmt.Errorf("listing what is held back: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // read to the end, or its error is reported below
+	var sections []events.Section
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, fmt.Errorf("listing what is held back: %w", err)
+		}
+		sections = append(sections, events.Section(s))
+	}
+	return sections, rows.Err()
+}
+
+// dropExpired deletes what was held back too long, so that it cannot be read
+// from the journal's files either.
+func (j *journal) dropExpired(ctx context.Context, now time.Time) (int64, error) {
+	var dropped int64
+	err := j.update(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `DELETE FROM drafts WHERE expires <= ?`, now.UnixNano())
+		if err != nil {
+			return fmt.Errorf("deleting expired sections: %w", err)
+		}
+		dropped, err = result.RowsAffected()
+		return err
+	})
+	if err != nil || dropped == 0 {
+		return dropped, err
+	}
+	return dropped, j.purge(ctx)
+}

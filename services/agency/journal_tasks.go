@@ -1,0 +1,88 @@
+package agency
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"handrail/events"
+)
+
+// TaskID is the id of one task, a UUIDv7. It never leaves the agency.
+type TaskID string
+
+// task is one row of the tasks that are not answered.
+type task struct {
+	id      TaskID
+	of      events.CaseID
+	kind    TaskKind
+	hints   Hints
+	created time.Time
+}
+
+func storeTask(ctx context.Context, tx *sql.Tx, id events.CaseID, q Question, now time.Time) error {
+	name, err := events.NewUUID(now, rand.Reader)
+	if err != nil {
+		return err
+	}
+	hints, err := json.Marshal(q.Hints, json.Deterministic(true))
+	if err != nil {
+		return fmt.Errorf("writing a task down: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO tasks (id, case_id, kind, hints, created) VALUES (?, ?, ?, ?, ?)`,
+		name, string(id), string(q.Kind), string(hints), now.UnixNano())
+	if err != nil {
+		return fmt.Errorf("storing a task: %w", err)
+	}
+	return nil
+}
+
+// readTasks gives the tasks without an answer, oldest first; only the one with
+// the id, if one is given.
+func readTasks(ctx context.Context, q querier, id TaskID) ([]task, error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, case_id, kind, hints, created FROM tasks WHERE answered IS NULL AND (? = '' OR id = ?) ORDER BY created, id`, string(id), string(id))
+	if err != nil {
+		return nil, fmt.Errorf("reading the tasks: %w", err)
+	}
+	defer func() { _ = rows.Close() }() // read to the end, or its error is reported below
+	var all []task
+	for rows.Next() {
+		var t task
+		var name, of, kind, hints string
+		var created int64
+		if err := rows.Scan(&name, &of, &kind, &hints, &created); err != nil {
+			return nil, fmt.Errorf("reading the tasks: %w", err)
+		}
+		if err := json.Unmarshal([]byte(hints), &t.hints); err != nil {
+			t.hints = Hints{} // suggestions only: the question stands without them
+		}
+		t.id, t.of, t.kind, t.created = TaskID(name), events.CaseID(of), TaskKind(kind), instant(created)
+		all = append(all, t)
+	}
+	return all, rows.Err()
+}
+
+// taskDone closes a task with the events that its answer made.
+func taskDone(ctx context.Context, tx *sql.Tx, id TaskID, made []events.EventID, now time.Time) error {
+	outcome, err := json.Marshal(made)
+	if err != nil {
+		return fmt.Errorf("writing a task's outcome down: %w", err)
+	}
+	result, err := tx.ExecContext(ctx, `UPDATE tasks SET answered = ?, outcome = ? WHERE id = ? AND answered IS NULL`, now.UnixNano(), string(outcome), string(id))
+	if err != nil {
+		return fmt.Errorf("closing a task: %w", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(err, errTaskAnswered())
+	}
+	return nil
+}
+
+func errTaskAnswered() error {
+	return events.Refuse(RuleTaskUnknown, "", "there is no open task of that id: it was answered, or what it asks is known by now")
+}

@@ -1,0 +1,106 @@
+package agency
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"github.com/go-json-experiment/json"
+
+	"handrail/contracts/mou"
+	"handrail/events"
+)
+
+// Problem is an error as RFC 9457 gives it. It names the rule and the member,
+// and never repeats what was sent.
+type Problem struct {
+	Type    string      `json:"type"` // urn:handrail:rule:<rule>
+	Title   string      `json:"title"`
+	Status  int         `json:"status"`
+	Detail  string      `json:"detail"`
+	Rule    events.Rule `json:"rule,omitzero"`
+	Pointer string      `json:"pointer,omitzero"`
+}
+
+// Rules of the HTTP interface itself.
+const (
+	ruleTokenMissing events.Rule = "token-missing"
+	ruleBodyTooLarge events.Rule = "body-too-large"
+	ruleContentType  events.Rule = "content-type"
+	ruleNotFound     events.Rule = "not-found"
+	ruleNotJoined    events.Rule = "not-joined"
+	ruleInternal     events.Rule = "internal"
+)
+
+// statusOf is the HTTP status of a rule: what is not listed here is 422, a
+// request that is well-formed and against a rule.
+func statusOf(rule events.Rule) int {
+	status, listed := map[events.Rule]int{
+		ruleTokenMissing: http.StatusUnauthorized,
+
+		ruleBodyTooLarge:         http.StatusRequestEntityTooLarge,
+		events.RuleEventTooLarge: http.StatusRequestEntityTooLarge,
+		ruleContentType:          http.StatusUnsupportedMediaType,
+
+		ruleNotFound:          http.StatusNotFound,
+		mou.RuleCaseUnknown:   http.StatusNotFound,
+		mou.RuleRecordUnknown: http.StatusNotFound,
+		RuleTaskUnknown:       http.StatusNotFound,
+		RuleRecordErased:      http.StatusGone,
+
+		RuleFormChanged:     http.StatusConflict,
+		events.RuleIDReused: http.StatusConflict,
+
+		events.RuleDataMalformed:   http.StatusBadRequest,
+		events.RuleAttributeSyntax: http.StatusBadRequest,
+
+		ruleNotJoined: http.StatusServiceUnavailable,
+		ruleInternal:  http.StatusInternalServerError,
+	}[rule]
+	if !listed {
+		return http.StatusUnprocessableEntity
+	}
+	return status
+}
+
+// refuse answers with a problem. What is no violation is logged and answered
+// without detail.
+func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	var v *events.Violation
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		v = events.Refuse(ruleBodyTooLarge, "", "the body is larger than this path takes")
+	case errors.As(err, &v):
+	case errors.Is(err, ErrNotJoined):
+		v = events.Refuse(ruleNotJoined, "", "the directory has not arrived from the hub yet; try again in a moment")
+	default:
+		a.log.LogAttrs(ctx, slog.LevelError, "a request failed", slog.Any("cause", err))
+		v = events.Refuse(ruleInternal, "", "the service could not do this; its log says why")
+	}
+	status := statusOf(v.Rule)
+	text, err := json.Marshal(Problem{
+		Type: "urn:handrail:rule:" + string(v.Rule), Title: http.StatusText(status), Status: status,
+		Detail: v.Reason, Rule: v.Rule, Pointer: v.Pointer,
+	})
+	if err != nil {
+		status, text = http.StatusInternalServerError, nil
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // whoever asked has gone
+}
+
+// reply answers with JSON.
+func (a *Agency) reply(ctx context.Context, w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body, json.Deterministic(true))
+	if err != nil {
+		a.refuse(ctx, w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n')) // whoever asked has gone
+}

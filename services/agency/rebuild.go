@@ -1,0 +1,134 @@
+package agency
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"handrail/events"
+)
+
+// rebuild folds the whole journal anew, verifying every row. A damaged row
+// alarms, hides no other, and is fetched again.
+func (a *Agency) rebuild(ctx context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.refold(ctx)
+}
+
+func (a *Agency) refold(ctx context.Context) error {
+	last, err := lastStored(ctx, a.journal.reader)
+	if err != nil {
+		return err
+	}
+	a.directory, a.book, a.stored = nil, casebook{}, last
+	a.link.progressed(last)
+	a.alarms.overAll("fold-differs") // judged anew
+	for number := uint64(1); number <= last; number++ {
+		p, err := a.reread(ctx, number)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, errJournal):
+			return err
+		case err != nil:
+			a.markDamaged(ctx, number, err)
+			if number == 1 {
+				a.foundFromCopy(ctx)
+			}
+		default:
+			delete(a.damaged, number)
+			a.settle(ctx, p)
+		}
+	}
+	return a.foldOutbox(ctx)
+}
+
+// foundFromCopy takes the directory from the journal's second copy of genesis,
+// so that damage to the first hides nothing else. The pinned digest proves it.
+func (a *Agency) foundFromCopy(ctx context.Context) {
+	text, err := meta(ctx, a.journal.reader, "genesis")
+	if err != nil {
+		return // the damaged row is alarmed already
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return
+	}
+	if d, err := a.found(events.Event{Data: data}); err == nil {
+		a.settle(ctx, proven{founds: d})
+	}
+}
+
+// reread gives a stored delivery, verified again.
+func (a *Agency) reread(ctx context.Context, number uint64) (proven, error) {
+	h, err := readDelivery(ctx, a.journal.reader, number)
+	if err != nil {
+		return proven{}, err
+	}
+	return a.prove(ctx, a.journal.reader, a.directory, h)
+}
+
+// foldOutbox adds what the ledger has not answered yet.
+func (a *Agency) foldOutbox(ctx context.Context) error {
+	waiting, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `WHERE answered IS NULL ORDER BY position`)
+	if err != nil {
+		return err
+	}
+	for _, s := range waiting {
+		var payload events.Payload
+		err := s.damage
+		if err == nil {
+			payload, err = payloadOf(s.event)
+		}
+		switch {
+		case err != nil:
+			a.alarms.raise(ctx, "outbox-damaged", strconv.FormatInt(s.position, 10),
+				"An event that waits to be sent is damaged on disk. Nothing behind it can be sent. Restore the journal from its copy.", err)
+		case a.book.memo != nil:
+			a.book.await(s.event, payload)
+		}
+	}
+	return nil
+}
+
+// repaired takes a delivery that replaced a damaged row. Agency.mu is held.
+func (a *Agency) repaired(ctx context.Context, number uint64) error {
+	delete(a.damaged, number)
+	a.alarms.over("row-damaged", strconv.FormatUint(number, 10))
+	if err := a.refold(ctx); err != nil {
+		return fmt.Errorf("folding a repaired journal: %w", err)
+	}
+	return nil
+}
+
+// Inspect verifies every stored delivery again and marks what is damaged, to
+// be fetched again. It returns how many rows it read.
+func (a *Agency) Inspect(ctx context.Context) (uint64, error) {
+	a.mu.RLock()
+	last, dir := a.stored, a.directory
+	a.mu.RUnlock()
+	for number := uint64(1); number <= last; number++ {
+		h, err := readDelivery(ctx, a.journal.reader, number)
+		if err == nil {
+			of := dir
+			if number == 1 {
+				of = nil // genesis founds the directory itself
+			}
+			_, err = a.prove(ctx, a.journal.reader, of, h)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return number, ctx.Err()
+		case errors.Is(err, errJournal):
+			return number, err
+		case err != nil:
+			a.mu.Lock()
+			a.markDamaged(ctx, number, err)
+			a.mu.Unlock()
+		}
+	}
+	return last, nil
+}

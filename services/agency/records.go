@@ -1,0 +1,248 @@
+package agency
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"handrail/contracts/mou"
+	"handrail/events"
+	"handrail/events/seal"
+)
+
+// Rules of an agency's own house, beside those of the memorandum.
+const (
+	RuleSectionMissing events.Rule = "section-missing" // nothing is held back under this section
+	RulePurposeOther   events.Rule = "purpose-other"   // a section is opened for what it was shared for
+	RuleNotReleased    events.Rule = "not-released"
+	RuleRecordErased   events.Rule = "record-erased"
+	RuleUseEnded       events.Rule = "use-ended" // withdrawn: no further use
+	RuleRecordDisputed events.Rule = "record-disputed"
+)
+
+// draftLife is how long sections are held back before they are deleted: 28
+// days, as the UK referral service keeps unsent forms (domain rule 10).
+const draftLife = 28 * 24 * time.Hour
+
+// Sealing names sections to seal to one candidate of a referral.
+type Sealing struct {
+	Case     events.CaseID
+	Referral events.ReferralID
+	To       events.AgencyID
+	Purpose  events.Purpose // empty: the referral's
+	Sections events.Set[events.Section]
+
+	// Values are sections that are not held back here, each a JSON object. They
+	// are sealed at once and not kept.
+	Values map[events.Section]jsontext.Value
+}
+
+// SealTo seals sections to the candidate's key and says them as record.sealed,
+// all or none. What is held back stays here until it expires, so that another
+// provider can be asked. Errors as for [Agency.Say].
+func (a *Agency) SealTo(ctx context.Context, s Sealing) ([]events.EventID, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sealTo(ctx, true, s)
+}
+
+func (a *Agency) sealTo(ctx context.Context, checked bool, s Sealing) ([]events.EventID, error) {
+	statements, err := a.sealings(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.sayLocked(ctx, checked, nil, statements...)
+}
+
+// sealings builds the statements of a sealing. Agency.mu is held.
+func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
+	if a.directory == nil || a.book.memo == nil {
+		return nil, ErrNotJoined
+	}
+	key, err := a.directory.sealingKey(s.To)
+	if err != nil {
+		return nil, err
+	}
+	if s.Purpose == "" {
+		if s.Purpose, err = a.purposeOf(s); err != nil {
+			return nil, err
+		}
+	}
+	now := a.now()
+	statements := make([]Statement, 0, len(s.Sections))
+	for _, section := range s.Sections {
+		value := s.Values[section]
+		if value == nil {
+			if value, err = readDraft(ctx, a.journal.reader, s.Case, section, now); err != nil {
+				return nil, err
+			}
+		}
+		statement, err := a.sealOne(s, section, value, key, now)
+		if err != nil {
+			return nil, err
+		}
+		statements = append(statements, statement)
+	}
+	return statements, nil
+}
+
+func (a *Agency) sealOne(s Sealing, section events.Section, value jsontext.Value, key events.PublicKey, now time.Time) (Statement, error) {
+	id, err := newID("", now)
+	if err != nil {
+		return Statement{}, err
+	}
+	value = value.Clone()
+	if err := value.Compact(); err != nil {
+		return Statement{}, events.Refuse(events.RuleDataMalformed, "/values/"+string(section), "a section is one JSON object")
+	}
+	header := events.RecordHeader{
+		Source: events.Source(a.config.Hub, a.config.Agency), ID: id, To: s.To, Case: s.Case, Referral: s.Referral,
+		Purpose: s.Purpose, Type: events.TypeRecordSealed, Section: section,
+	}
+	if header.KeyID, err = seal.SealingKeyID(key); err != nil {
+		return Statement{}, fmt.Errorf("naming the recipient's key: %w", err)
+	}
+	jwe, commit, err := seal.Seal(key, header, value, rand.Reader)
+	if err != nil {
+		return Statement{}, fmt.Errorf("sealing a section: %w", err)
+	}
+	return Statement{
+		Case: s.Case, Referral: s.Referral, Cause: s.Referral, ID: id,
+		Payload: &events.Record{Header: header}, sealed: &sealedData{jwe: jwe, commit: commit},
+	}, nil
+}
+
+func (a *Agency) purposeOf(s Sealing) (events.Purpose, error) {
+	if f := a.book.files[s.Case]; f != nil {
+		if facts, _, ok := request(f.tentative, s.Referral); ok {
+			return facts.Purpose, nil
+		}
+	}
+	return "", events.Refuse(mou.RuleReferralUnknown, "/referral", "this agency knows no referral of that id in the case")
+}
+
+// Opening is a wish to read one sealed section.
+type Opening struct {
+	Case    events.CaseID
+	Record  events.EventID
+	Purpose events.Purpose
+	Reader  string // role and code of who reads, never a name
+}
+
+// Open gives the text of a released section, after the read was logged
+// durably with its purpose. A section whose sender committed to something else
+// is answered with record.disputed and not shown.
+func (a *Agency) Open(ctx context.Context, o Opening) (jsontext.Value, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	header, err := a.mayOpen(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.logRead(ctx, o, header); err != nil {
+		return nil, err
+	}
+	var number uint64
+	row := a.journal.reader.QueryRowContext(ctx, `SELECT number FROM inbox WHERE record = ?`, string(o.Record))
+	if err := row.Scan(&number); err != nil {
+		return nil, fmt.Errorf("finding a record: %w", err)
+	}
+	h, err := readDelivery(ctx, a.journal.reader, number)
+	if err != nil {
+		a.markDamaged(ctx, number, err)
+		return nil, err
+	}
+	p, err := a.prove(ctx, a.journal.reader, a.directory, h)
+	switch {
+	case err != nil:
+		a.markDamaged(ctx, number, err)
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	case p.erased:
+		return nil, events.Refuse(RuleRecordErased, "", "this agency erased the record, as it confirmed")
+	}
+	section, err := a.keys.sealing.Open(p.event.Data, p.event.PlainCommit)
+	if errors.Is(err, seal.ErrDisputed) {
+		return nil, a.dispute(ctx, o, header, p.event.ID)
+	}
+	return section, err
+}
+
+// mayOpen checks what the journal shows: the record was released, for this
+// purpose, and nothing has ended its use.
+func (a *Agency) mayOpen(o Opening) (mou.SealedRecord, error) {
+	f := a.book.files[o.Case]
+	if f == nil {
+		return mou.SealedRecord{}, events.Refuse(mou.RuleCaseUnknown, "", "this agency knows no case of that id")
+	}
+	records := f.tentative.Records()
+	at := slices.IndexFunc(records, func(r mou.SealedRecord) bool { return r.ID == o.Record && r.To == a.config.Agency })
+	switch {
+	case at < 0:
+		return mou.SealedRecord{}, events.Refuse(mou.RuleRecordUnknown, "", "this agency holds no record of that id in the case")
+	case o.Purpose != records[at].Purpose:
+		return records[at], events.Refuse(RulePurposeOther, "/purpose", "the section was shared for "+string(records[at].Purpose)+" and may be read for nothing else")
+	case records[at].State != mou.RecordReleased:
+		return records[at], events.Refuse(RuleNotReleased, "", "the hub has not released the record to this agency")
+	case a.useEnded(f.tentative, records[at].Referral):
+		return records[at], events.Refuse(RuleUseEnded, "", "the referral ended or the person's consent was withdrawn: answer erasure instead of reading on")
+	}
+	return records[at], nil
+}
+
+// useEnded says whether this agency's part in a referral ended without the
+// person being in its care: then what it holds is not used further (domain rule 2).
+func (a *Agency) useEnded(c mou.Case, referral events.ReferralID) bool {
+	leg, found := legOf(c, referral, a.config.Agency)
+	return found && slices.Contains([]mou.LegState{mou.LegDeclined, mou.LegNotChosen, mou.LegWithdrawn, mou.LegFailed}, leg.State)
+}
+
+func legOf(c mou.Case, referral events.ReferralID, to events.AgencyID) (mou.Leg, bool) {
+	for _, r := range c.Referrals() {
+		for _, leg := range r.Legs {
+			if r.ID == referral && leg.To == to {
+				return leg, true
+			}
+		}
+	}
+	return mou.Leg{}, false
+}
+
+func (a *Agency) logRead(ctx context.Context, o Opening, header mou.SealedRecord) error {
+	return a.journal.update(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO readlog (record, case_id, section, purpose, reader, at) VALUES (?, ?, ?, ?, ?, ?)`,
+			string(o.Record), string(o.Case), string(header.Section), string(o.Purpose), o.Reader, a.now().UnixNano())
+		if err != nil {
+			return fmt.Errorf("logging the read: %w", err)
+		}
+		return nil
+	})
+}
+
+func (a *Agency) dispute(ctx context.Context, o Opening, header mou.SealedRecord, record events.EventID) error {
+	now := events.At(a.now())
+	_, err := a.sayLocked(ctx, true, nil, Statement{
+		Case: o.Case, Referral: header.Referral, Cause: record,
+		Payload: &events.RecordDisputed{Said: events.Said{Happened: now, Recorded: now, Channel: events.System}, Record: record},
+	})
+	var v *events.Violation
+	if err != nil && !errors.As(err, &v) { // a violation: it was disputed before
+		return err
+	}
+	return events.Refuse(RuleRecordDisputed, "", "the record is not what its sender committed to; its sender was told, and nothing of it is shown")
+}
+
+// markDamaged raises the alarm for a stored row that does not verify, and has
+// the hub deliver it again. Agency.mu is held.
+func (a *Agency) markDamaged(ctx context.Context, number uint64, cause error) {
+	a.damaged[number] = true
+	a.alarms.raise(ctx, "row-damaged", strconv.FormatUint(number, 10),
+		"A stored delivery is damaged on disk. It hides no other, and the hub is asked for it again. Check the disk.", cause)
+	a.link.askAgain()
+}

@@ -1,0 +1,167 @@
+package agency
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"handrail/contracts/mou"
+	"handrail/events"
+)
+
+// providerAnswer is whom to ask, and what they need to know to say yes or no.
+type providerAnswer struct {
+	asked
+	To       events.Set[events.AgencyID] `json:"to"`
+	Bundle   string                      `json:"bundle"`
+	Needs    events.Set[events.Need]     `json:"needs"`
+	Urgency  events.Urgency              `json:"urgency"`
+	Region   events.Region               `json:"region,omitzero"`
+	Sex      events.Sex                  `json:"sex,omitzero"`
+	Children events.Children             `json:"children,omitzero"`
+	Language events.Language             `json:"language,omitzero"`
+	Access   events.Set[events.Access]   `json:"access,omitzero"`
+	Safety   events.Set[events.Safety]   `json:"safety,omitzero"`
+}
+
+func chooseProvider() question {
+	return question{
+		prompt: "Choose whom to ask to take the person. They see what you state here; the sealed sections only reach the one that accepts.",
+		gate:   events.TypeReferralRequested,
+		known: func(a *Agency, i mou.Item) bool {
+			return i.Type == events.TypeReferralRequested && i.By == a.config.Agency
+		},
+		fields: providerFields,
+		answer: answerProvider,
+	}
+}
+
+func providerFields(a *Agency, t task) []Field {
+	h := t.hints
+	bundle := a.consentedBundle(t.of)
+	facts := &events.ReferralRequested{Purpose: a.book.memo.Profile.Bundles[bundle].Purpose, Needs: h.Needs, Region: h.Region, Age: a.ageOf(t.of), Sex: h.Sex}
+	could := a.couldAsk(a.book.memo.Profile.Bundles[bundle])
+	first := a.config.Desk.Ask(could, facts)
+	return askedFields(
+		Field{Name: "to", Says: "Whom to ask; several are asked at once.", Form: "many", Codes: agencyCodes(first), Needed: true, Suggested: suggest(first[:min(1, len(first))], len(first) > 0)},
+		Field{Name: "bundle", Says: "What the person agreed to, if not the last.", Form: "one", Codes: bundleCodes(a), Suggested: suggest(bundle, bundle != "")},
+		Field{Name: "needs", Says: "What the person needs, if more than suggested.", Form: "many", Codes: events.Need("").Codes(), Suggested: suggest(h.Needs, h.Needs != nil)},
+		Field{Name: "urgency", Says: "Tonight, or standard.", Form: "one", Codes: events.Urgency("").Codes(), Needed: true},
+		Field{Name: "region", Says: "Where, as ISO 3166-2.", Form: "one", Suggested: suggest(h.Region, h.Region != "")},
+		Field{Name: "sex", Says: "Only if it matters to the placement.", Form: "one", Codes: events.Sex("").Codes(), Suggested: suggest(h.Sex, h.Sex != "")},
+		Field{Name: "children", Says: "How many children come along, by age band.", Form: "object", Suggested: suggest(h.Children, h.Children != events.Children{})},
+		Field{Name: "language", Says: "As ISO 639-3.", Form: "one", Suggested: suggest(h.Language, h.Language != "")},
+		Field{Name: "access", Says: "What a place must offer.", Form: "many", Codes: events.Access("").Codes(), Suggested: suggest(h.Access, h.Access != nil)},
+		Field{Name: "safety", Says: "Dangers that a provider must know of.", Form: "many", Codes: events.Safety("").Codes(), Suggested: suggest(h.Safety, h.Safety != nil)},
+	)
+}
+
+// consentedBundle is the bundle that the person agreed to last.
+func (a *Agency) consentedBundle(id events.CaseID) string {
+	f, found := a.book.files[id], ""
+	if f == nil {
+		return ""
+	}
+	for _, item := range f.tentative.Trail() {
+		consent, ok := item.Facts.(*events.ConsentGiven)
+		for _, name := range bundleCodes(a) {
+			b := a.book.memo.Profile.Bundles[name]
+			if ok && b.Purpose == consent.Purpose && (b.Class == consent.Recipient.Class || b.Class == a.book.memo.Directory[consent.Recipient.Agency]) {
+				found = name
+			}
+		}
+	}
+	return found
+}
+
+// couldAsk lists the agencies of the bundle's kind.
+func (a *Agency) couldAsk(b mou.Bundle) []Provider {
+	could := []Provider{}
+	for _, id := range a.directory.ofKind(b.Class) {
+		if id != a.config.Agency {
+			could = append(could, Provider{Agency: id, Kind: b.Class})
+		}
+	}
+	return could
+}
+
+func bundleCodes(a *Agency) []string {
+	names := make([]string, 0, len(a.book.memo.Profile.Bundles))
+	for name := range a.book.memo.Profile.Bundles {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// answerProvider makes the request and, for each provider asked, one sealed
+// record of each section that the bundle names, the agreement allows, and this
+// agency holds back.
+func answerProvider(a *Agency, ctx context.Context, t task, body []byte, now time.Time) (reply, error) {
+	var given providerAnswer
+	if err := readStrict(body, &given); err != nil {
+		return reply{}, err
+	}
+	if given.Bundle == "" {
+		given.Bundle = a.consentedBundle(t.of)
+	}
+	if given.Needs == nil {
+		given.Needs = t.hints.Needs
+	}
+	err := errors.Join(wanted(given.To != nil, "to"), wanted(given.Bundle != "", "bundle"), wanted(given.Needs != nil, "needs"), wanted(given.Urgency != "", "urgency"))
+	if err != nil {
+		return reply{}, err
+	}
+	bundle, ok := a.book.memo.Profile.Bundles[given.Bundle]
+	if !ok {
+		return reply{}, events.Refuse(events.RuleDataCode, "/bundle", "the country profile has no bundle of that name")
+	}
+	sections, err := a.sharable(ctx, t.of, bundle, given.To, now)
+	if err != nil {
+		return reply{}, err
+	}
+	id, err := newID("", now)
+	if err != nil {
+		return reply{}, err
+	}
+	made := reply{statements: []Statement{{ID: id, Payload: &events.ReferralRequested{
+		Said: given.said(now), To: given.To, Purpose: bundle.Purpose, Sections: sections, Needs: given.Needs, Urgency: given.Urgency,
+		Region: given.Region, Age: a.ageOf(t.of), Sex: given.Sex, Children: given.Children, Language: given.Language, Access: given.Access, Safety: given.Safety,
+	}}}}
+	for _, to := range given.To {
+		sealed, err := a.sealings(ctx, Sealing{Case: t.of, Referral: id, To: to, Purpose: bundle.Purpose, Sections: sections})
+		if err != nil {
+			return reply{}, err
+		}
+		made.statements = append(made.statements, sealed...)
+	}
+	return made, nil
+}
+
+// sharable lists the sections of a bundle that may go to every provider asked,
+// and that are held back here.
+func (a *Agency) sharable(ctx context.Context, id events.CaseID, b mou.Bundle, to events.Set[events.AgencyID], now time.Time) (events.Set[events.Section], error) {
+	held, err := draftSections(ctx, a.journal.reader, id, now)
+	if err != nil {
+		return nil, err
+	}
+	var sections events.Set[events.Section]
+	for _, section := range b.Sections {
+		allowed := slices.Contains(held, section)
+		for _, provider := range to {
+			kind, listed := a.book.memo.Directory[provider]
+			if !listed {
+				return nil, events.Refuse(mou.RuleRecipientUnknown, "/to", "the directory lists no agency of that id")
+			}
+			allowed = allowed && a.book.memo.Profile.Allows(a.config.Kind, kind, b.Purpose, section)
+		}
+		if allowed {
+			sections = append(sections, section)
+		}
+	}
+	if sections == nil {
+		return nil, events.Refuse(mou.RuleAgreementTable, "/to", "no section that is held back here may go to all of these providers for this purpose")
+	}
+	return sections, nil
+}
