@@ -1,0 +1,141 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+)
+
+// commit judges submissions and writes what follows, all of it, in one
+// transaction. An error means that nothing or, when the connection broke, an
+// unknown part of nothing-or-all happened: the memory must be loaded anew.
+func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch, error) {
+	b := l.newBatch(ctx, m)
+	if err := b.lookup(m, all); err != nil {
+		return nil, err
+	}
+	for _, s := range all {
+		b.judge(s)
+	}
+	return b, b.finish(m)
+}
+
+// finish writes the batch, unless it says nothing new, and then takes it into memory.
+func (b *batch) finish(m *memory) error {
+	var signed []byte
+	if b.tree.Size() > b.first {
+		var err error
+		if signed, err = b.checkpoint(); err != nil {
+			return fmt.Errorf("appending a batch: %w", err)
+		}
+	} else if len(b.rows.states) == 0 {
+		return nil
+	}
+	if err := b.write(b.ctx, signed, m.next); err != nil {
+		return fmt.Errorf("appending a batch: %w", err)
+	}
+	b.keep(m)
+	return nil
+}
+
+// checkpoint signs the log as the batch leaves it.
+func (b *batch) checkpoint() ([]byte, error) {
+	return tlog.Checkpoint{Origin: b.lead.hub.Origin(), Size: b.tree.Size(), Root: b.tree.Root()}.Sign(b.lead.logSigner)
+}
+
+// write sends all inserts in one round trip. Without BEGIN they are one
+// transaction of their own: the protocol ends it at the pipeline's one Sync, and
+// any error rolls all of it back.
+func (b *batch) write(ctx context.Context, signed []byte, before map[events.KeyID]events.Sequence) error {
+	q := &pgx.Batch{}
+	if signed != nil {
+		b.writeLog(q, signed)
+	}
+	b.writeMemory(q)
+	b.writeCases(q)
+	for key, next := range b.next {
+		if before[key] != next {
+			q.Queue("UPDATE signer SET next = $2 WHERE key = $1", string(key), next)
+		}
+	}
+	return b.lead.conn.SendBatch(ctx, q).Close()
+}
+
+func (b *batch) writeLog(q *pgx.Batch, signed []byte) {
+	r := &b.rows
+	q.Queue("INSERT INTO entry (number, leaf_hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])", r.numbers, r.leaves)
+	q.Queue("INSERT INTO opening (number, salt, entry) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])", r.numbers, r.salts, r.openings)
+	if len(r.payloads) > 0 {
+		q.Queue("INSERT INTO payload (number, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])", r.payloadNumbers, r.payloads)
+	}
+	if len(r.nodeHashes) > 0 {
+		q.Queue("INSERT INTO node (level, index, hash) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])", r.nodeLevels, r.nodeIndexes, r.nodeHashes)
+	}
+	q.Queue("INSERT INTO checkpoint (size, note, admitted) VALUES ($1, $2, $3)", b.tree.Size(), signed, b.now)
+}
+
+func (b *batch) writeMemory(q *pgx.Batch) {
+	r := &b.rows
+	if len(r.submissionIDs) > 0 {
+		q.Queue("INSERT INTO submission (agency, id, number, digest) SELECT a, i::uuid, n, d FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[]) AS x(a, i, n, d)",
+			r.submissionAgencies, r.submissionIDs, r.submissionNumbers, r.submissionDigests)
+	}
+	if len(r.answerNumbers) > 0 {
+		q.Queue("INSERT INTO answer (agency, digest, number) SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[])", r.answerAgencies, r.answerDigests, r.answerNumbers)
+	}
+	if len(r.refusalNumbers) > 0 {
+		q.Queue("INSERT INTO refusal (number, id, sequence, reason, digest_salt) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[])",
+			r.refusalNumbers, r.refusalIDs, r.refusalSequences, r.refusalReasons, r.refusalSalts)
+	}
+	if len(r.recipients) > 0 {
+		q.Queue("INSERT INTO delivery (recipient, number, kind, entry) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])",
+			r.recipients, r.deliveryNumbers, r.deliveryKinds, r.deliveryEntries)
+	}
+}
+
+func (b *batch) writeCases(q *pgx.Batch) {
+	r := &b.rows
+	if len(r.caseIDs) > 0 {
+		q.Queue("INSERT INTO case_entry (case_id, number) SELECT i::uuid, n FROM unnest($1::text[], $2::bigint[]) AS x(i, n)", r.caseIDs, r.caseNumbers)
+	}
+	for key, link := range r.heads {
+		q.Queue("INSERT INTO chain_head (case_id, chain, number, leaf) VALUES ($1::text::uuid, $2, $3, $4) ON CONFLICT (case_id, chain) DO UPDATE SET number = excluded.number, leaf = excluded.leaf",
+			string(key.caseID), key.chain, link.Number, link.Leaf[:])
+	}
+	for id, c := range r.states {
+		q.Queue("INSERT INTO case_state (case_id, opened, state) VALUES ($1::text::uuid, $2, $3) ON CONFLICT (case_id) DO UPDATE SET state = excluded.state", string(id), c.opened, c.state)
+		for _, clock := range c.clocks {
+			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, due, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6)
+				ON CONFLICT (case_id, entry, rule, agency) DO UPDATE SET due = excluded.due, state = excluded.state`,
+				string(id), clock.Set, string(clock.Rule), string(clock.Owes), clock.Due, string(clock.State))
+		}
+	}
+	for _, e := range r.erases {
+		q.Queue("INSERT INTO erasure (number, by, reason) VALUES ($1, $2, $3)", e.sealed, e.by, string(e.reason))
+		q.Queue("SELECT erase_payload($1, $2)", e.sealed, e.by)
+	}
+}
+
+// isolable says whether one submission of a batch may be the reason that it did
+// not commit: Postgres itself refused its rows, or something panicked. It is not
+// when Postgres could not be asked or somebody else was there first.
+func isolable(err error) bool {
+	if errors.Is(err, errPanicked) {
+		return true
+	}
+	var refusal *pgconn.PgError
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	switch refusal.Code[:2] {
+	case "08", "25", "40", "53", "55", "57", "58": // connection, read-only, serialization, resources, locks, shutdown, disk
+		return false
+	}
+	return refusal.ConstraintName != "entry_pkey" // another sequencer was there first: ours is out of date
+}

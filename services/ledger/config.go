@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"handrail/events"
+	"handrail/events/exchange"
+)
+
+// Config is what a ledger needs to run. Zero values of the optional fields work.
+type Config struct {
+	Hub            events.HubID
+	DatabaseURL    string             // connects as handrail_ledger; URL or keyword form
+	Exchange       exchange.HubConfig // the broker and the hub's credentials
+	LogKeyFile     string             // secret of the log key in signed-note form, 0600
+	SigningKeyFile string             // the hub's Ed25519 key, PKCS#8 PEM, 0600
+
+	Listen   string           // address of the auditors' HTTP interface; empty: none
+	Log      *slog.Logger     // nil: silent
+	Window   uint64           // deliveries sent beyond an agency's reported position; 0: 256
+	MaxBatch int              // submissions in one transaction; 0: 256
+	Clock    func() time.Time // nil: time.Now
+}
+
+const (
+	defaultWindow   = 256
+	defaultMaxBatch = 256
+)
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Hub == "" || c.DatabaseURL == "" || c.LogKeyFile == "" || c.SigningKeyFile == "" {
+		return c, errors.New("a ledger needs a hub id, a database, a log key file and a signing key file")
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Clock == nil {
+		c.Clock = time.Now
+	}
+	if c.Window == 0 {
+		c.Window = defaultWindow
+	}
+	if c.MaxBatch <= 0 {
+		c.MaxBatch = defaultMaxBatch
+	}
+	return c, nil
+}
+
+// loadLogKey reads the log's signer. It refuses a file that others may read.
+func loadLogKey(path string) (note.Signer, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the log key: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("reading the log key: %w: its group or others may read it; set its mode to 0600", fs.ErrPermission)
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // the operator's own configuration names it
+	if err != nil {
+		return nil, fmt.Errorf("reading the log key: %w", err)
+	}
+	signer, err := note.NewSigner(strings.TrimSpace(string(text)))
+	if err != nil {
+		return nil, fmt.Errorf("reading the log key: %w", err)
+	}
+	return signer, nil
+}

@@ -1,0 +1,129 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
+
+	"handrail/events"
+	"handrail/events/exchange"
+)
+
+// queued is how many verified submissions may wait for the sequencer.
+const queued = 1024
+
+// leadOnce waits until this is the active ledger and leads until the database
+// connection, and with it the right to sequence, is lost or ctx ends. Submissions
+// in hand are then not acknowledged: the next lead gets them again, in order.
+func (l *Ledger) leadOnce(ctx context.Context, opened *openLog, pool *pgxpool.Pool, hub *exchange.Hub) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	conn, err := connect(ctx, l.config.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // releases the lock; a broken connection has released it
+	l.status.waitsForLock()
+	if err := becomeSequencer(ctx, conn); err != nil {
+		return err
+	}
+	n := l.newLead(opened, pool, hub)
+	n.conn = conn
+	if err := n.sameIdentity(ctx); err != nil {
+		return err
+	}
+	l.config.Log.InfoContext(ctx, "this ledger is active")
+	l.status.lead(n)
+	arrived, err := hub.Receive(ctx)
+	if err != nil {
+		return err
+	}
+	err = n.run(ctx, arrived)
+	cancel()
+	for range arrived {
+		continue // one Receive at a time: this one has ended when its channel has
+	}
+	return err
+}
+
+// run is the pipeline: verify in parallel, sequence alone, deliver to each.
+func (l *lead) run(ctx context.Context, arrived <-chan exchange.Submission) error {
+	group, ctx := errgroup.WithContext(ctx)
+	verified := make(chan *submission, queued)
+	l.status.queue(func() int { return len(verified) })
+	group.Go(func() error { l.admit(ctx, arrived, verified); return nil })
+	group.Go(func() error {
+		err := l.sequence(ctx, verified)
+		if err == nil {
+			err = errors.New("submissions ended")
+		}
+		return err
+	})
+	group.Go(func() error { return l.deliver(ctx) })
+	return group.Wait()
+}
+
+// deliver runs one courier per agency until ctx ends.
+func (l *lead) deliver(ctx context.Context) error {
+	positions, err := positions(ctx, l.pool)
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	for agency, c := range l.couriers {
+		if word, known := positions[agency]; known && !c.started {
+			c.reported, c.cursor = word, word.number
+		}
+		all.Go(func() { c.run(ctx) })
+	}
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-l.exchange.Reconnected():
+			for _, c := range l.couriers {
+				c.restart()
+			}
+		}
+	}
+	all.Wait()
+	return ctx.Err()
+}
+
+// announceAssigned tells the couriers how far deliveries are assigned.
+func (l *lead) announceAssigned(m *memory) {
+	for agency, number := range m.assigned {
+		if c := l.couriers[agency]; c != nil {
+			c.assign(number)
+		}
+	}
+}
+
+// eraseCopies destroys what the broker may still hold of an erased record.
+func (l *lead) eraseCopies(e erased, file *caseFile) {
+	if file == nil {
+		return
+	}
+	for agency := range file.delivered {
+		if file.wasGiven(agency, e.sealed) {
+			l.couriers[agency].eraseCopy(e.record)
+		}
+	}
+}
+
+// report is an agency's last word on what it has stored.
+type report struct {
+	number uint64
+	at     events.Time
+}
+
+func positions(ctx context.Context, db querier) (map[events.AgencyID]report, error) {
+	found, err := db.Query(ctx, "SELECT agency, number, at FROM position")
+	if err != nil {
+		return nil, fmt.Errorf("loading positions: %w", err)
+	}
+	return scanPositions(found)
+}

@@ -1,0 +1,143 @@
+package ledger
+
+import (
+	"slices"
+
+	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
+	"handrail/events"
+)
+
+// rows are the columns of everything that a batch inserts, ready for unnest.
+type rows struct {
+	numbers  []uint64
+	leaves   [][]byte
+	salts    [][]byte
+	openings [][]byte
+
+	payloadNumbers []uint64
+	payloads       [][]byte
+
+	nodeLevels  []int
+	nodeIndexes []int64
+	nodeHashes  [][]byte
+
+	submissionAgencies, submissionIDs []string
+	submissionNumbers                 []uint64
+	submissionDigests                 [][]byte
+
+	answerAgencies []string
+	answerDigests  [][]byte
+	answerNumbers  []uint64
+
+	refusalNumbers                               []uint64
+	refusalIDs, refusalSequences, refusalReasons []string
+	refusalSalts                                 [][]byte
+
+	caseIDs     []string
+	caseNumbers []uint64
+
+	recipients      []string
+	deliveryNumbers []uint64
+	deliveryKinds   []string
+	deliveryEntries []uint64
+
+	heads  map[headKey]tlog.Link
+	states map[events.CaseID]stored
+	erases []erased
+}
+
+type headKey struct {
+	caseID events.CaseID
+	chain  string
+}
+
+// stored is a case as the database keeps it.
+type stored struct {
+	opened uint64
+	state  []byte
+	clocks []mou.Clock
+}
+
+// erased is one held record that the hub destroys, and the entry that says so.
+type erased struct {
+	sealed, by uint64
+	record     events.EventID
+	reason     events.ErasureReason
+	caseID     events.CaseID
+}
+
+func newRows() rows {
+	return rows{heads: map[headKey]tlog.Link{}, states: map[events.CaseID]stored{}}
+}
+
+func (r *rows) entry(number uint64, a *act) {
+	r.numbers = append(r.numbers, number)
+	r.leaves = append(r.leaves, a.leaf[:])
+	r.salts = append(r.salts, a.opening.Salt[:])
+	r.openings = append(r.openings, a.opening.Entry)
+}
+
+func (r *rows) payload(number uint64, data []byte) {
+	r.payloadNumbers = append(r.payloadNumbers, number)
+	r.payloads = append(r.payloads, data)
+}
+
+func (r *rows) node(n tlog.Node) {
+	r.nodeLevels = append(r.nodeLevels, n.Level)
+	r.nodeIndexes = append(r.nodeIndexes, n.Index)
+	r.nodeHashes = append(r.nodeHashes, n.Hash[:])
+}
+
+func (r *rows) submission(agency events.AgencyID, id events.EventID, digest [32]byte, number uint64) {
+	r.submissionAgencies = append(r.submissionAgencies, string(agency))
+	r.submissionIDs = append(r.submissionIDs, string(id))
+	r.submissionDigests = append(r.submissionDigests, digest[:])
+	r.submissionNumbers = append(r.submissionNumbers, number)
+}
+
+func (r *rows) answer(agency events.AgencyID, digest [32]byte, number uint64) {
+	r.answerAgencies = append(r.answerAgencies, string(agency))
+	r.answerDigests = append(r.answerDigests, digest[:])
+	r.answerNumbers = append(r.answerNumbers, number)
+}
+
+func (r *rows) refusal(number uint64, of *refused) {
+	r.refusalNumbers = append(r.refusalNumbers, number)
+	r.refusalIDs = append(r.refusalIDs, string(of.id))
+	r.refusalSequences = append(r.refusalSequences, of.sequence)
+	r.refusalReasons = append(r.refusalReasons, of.reason)
+	r.refusalSalts = append(r.refusalSalts, of.salt[:])
+}
+
+func (r *rows) caseEntry(id events.CaseID, number uint64) {
+	r.caseIDs = append(r.caseIDs, string(id))
+	r.caseNumbers = append(r.caseNumbers, number)
+}
+
+func (r *rows) head(id events.CaseID, chain string, number uint64, leaf tlog.Hash) {
+	r.heads[headKey{id, chain}] = tlog.Link{Number: number, Leaf: leaf}
+}
+
+// state keeps the newest state of a case, and every clock that changed in the batch.
+func (r *rows) state(id events.CaseID, opened uint64, state []byte, clocks []mou.Clock) {
+	r.states[id] = stored{opened, state, append(r.states[id].clocks, clocks...)}
+}
+
+// changed gives the clocks that are not as they were stored.
+func changed(before, now []mou.Clock) []mou.Clock {
+	var out []mou.Clock
+	for _, clock := range now {
+		if !slices.Contains(before, clock) {
+			out = append(out, clock)
+		}
+	}
+	return out
+}
+
+func (r *rows) delivery(d delivery, number uint64) {
+	r.recipients = append(r.recipients, string(d.to))
+	r.deliveryNumbers = append(r.deliveryNumbers, number)
+	r.deliveryKinds = append(r.deliveryKinds, string(d.kind))
+	r.deliveryEntries = append(r.deliveryEntries, d.entry)
+}

@@ -1,0 +1,100 @@
+-- What the ledger derives from the log to judge and deliver quickly. Each table is checked against a fold of the log,
+-- except the three that say so: they are the ledger's own memory of what it answered and was told.
+
+-- +goose Up
+CREATE TABLE signer (
+    key    text   PRIMARY KEY,
+    agency text   NOT NULL,
+    next   bigint NOT NULL CHECK (next >= 1)
+);
+COMMENT ON TABLE signer IS 'the sequence that is expected next of each signing key';
+
+CREATE TABLE submission (
+    agency text   NOT NULL,
+    id     uuid   NOT NULL,
+    number bigint NOT NULL REFERENCES entry,
+    digest bytea  NOT NULL,
+    PRIMARY KEY (agency, id)
+);
+COMMENT ON TABLE submission IS 'memory: ids of correctly signed events, so that an id has one answer';
+
+CREATE TABLE answer (
+    agency text   NOT NULL,
+    digest bytea  NOT NULL,
+    number bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (agency, digest)
+);
+COMMENT ON TABLE answer IS 'memory: digest of everything answered, so that the same submission gets the same answer, also one whose signature is broken';
+
+CREATE TABLE refusal (
+    number      bigint PRIMARY KEY REFERENCES entry,
+    id          text   NOT NULL,
+    sequence    text   NOT NULL,
+    reason      text   NOT NULL,
+    digest_salt bytea  NOT NULL
+);
+COMMENT ON TABLE refusal IS 'memory: what the answer to a refused submission says beyond its entry';
+
+CREATE TABLE case_state (
+    case_id uuid   PRIMARY KEY,
+    opened  bigint NOT NULL REFERENCES entry,
+    state   bytea  NOT NULL
+);
+CREATE INDEX case_state_opened ON case_state (opened);
+
+CREATE TABLE case_entry (
+    case_id uuid   NOT NULL,
+    number  bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (case_id, number)
+);
+COMMENT ON TABLE case_entry IS 'entries of a case in order, refused ones included when their sender was authenticated';
+
+CREATE TABLE chain_head (
+    case_id uuid   NOT NULL,
+    chain   text   NOT NULL,
+    number  bigint NOT NULL REFERENCES entry,
+    leaf    bytea  NOT NULL,
+    PRIMARY KEY (case_id, chain)
+);
+COMMENT ON TABLE chain_head IS 'last entry of each visibility chain';
+
+CREATE TABLE delivery (
+    recipient text   NOT NULL,
+    number    bigint NOT NULL CHECK (number >= 1),
+    kind      text   NOT NULL CHECK (kind IN ('event', 'receipt', 'refusal')),
+    entry     bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (recipient, number)
+);
+CREATE INDEX delivery_entry ON delivery (entry);
+COMMENT ON TABLE delivery IS 'contiguous numbers from 1 per recipient';
+
+CREATE TABLE deadline (
+    case_id uuid        NOT NULL,
+    entry   bigint      NOT NULL REFERENCES entry,
+    rule    text        NOT NULL,
+    agency  text        NOT NULL,
+    due     timestamptz NOT NULL,
+    state   text        NOT NULL,
+    PRIMARY KEY (case_id, entry, rule, agency)
+);
+CREATE INDEX deadline_due ON deadline (due) WHERE state = 'pending';
+COMMENT ON TABLE deadline IS 'clocks of a case as of its last entry; each fires at most once under its key';
+
+CREATE TABLE erasure (
+    number bigint PRIMARY KEY REFERENCES entry,
+    by     bigint NOT NULL REFERENCES entry,
+    reason text   NOT NULL
+);
+COMMENT ON TABLE erasure IS 'sealed records whose payload was destroyed, and the entry that says so';
+
+CREATE TABLE position (
+    agency text        PRIMARY KEY,
+    number bigint      NOT NULL,
+    at     timestamptz NOT NULL
+);
+COMMENT ON TABLE position IS 'memory: the delivery number that each agency last said it stored, and the time of that message';
+
+GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, erasure, position TO handrail_ledger;
+
+-- +goose Down
+DROP TABLE position, erasure, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;

@@ -1,0 +1,180 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// sequence takes whatever queued during the last commit, never waiting for more,
+// and commits it as one batch. It ends with ctx, with in, or with the database.
+func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
+	m, err := l.load(ctx)
+	if err != nil {
+		return err
+	}
+	l.announceAssigned(m)
+	clock := time.NewTicker(sweepEvery)
+	defer clock.Stop()
+	for {
+		all, ok := l.take(ctx, in, clock.C)
+		switch {
+		case !ok:
+			return ctx.Err()
+		case len(all) == 0:
+			err = l.sweep(ctx, m)
+		default:
+			l.telemetry.queues.Record(ctx, int64(len(in)))
+			m, err = l.process(ctx, m, all)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take blocks for one submission and adds what is there already; it gives none
+// when the clock ticks first. Control messages go to the couriers at once: they
+// are not logged.
+func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time) ([]*submission, bool) {
+	var all []*submission
+	for len(all) < l.config.MaxBatch {
+		var s *submission
+		var ok bool
+		if len(all) == 0 {
+			select {
+			case <-ctx.Done():
+				return nil, false
+			case <-clock:
+				return nil, true
+			case s, ok = <-in:
+			}
+		} else {
+			select {
+			case s, ok = <-in:
+			default:
+				return all, true
+			}
+		}
+		if !ok {
+			return all, len(all) > 0
+		}
+		<-s.done
+		if s.event.Type.IsControl() {
+			l.control(ctx, s)
+			continue
+		}
+		all = append(all, s)
+	}
+	return all, true
+}
+
+// process commits submissions and does what follows a commit. When the database
+// refuses the rows, it tries each submission alone, and refuses as the hub's fault
+// the one that fails alone.
+func (l *lead) process(ctx context.Context, m *memory, all []*submission) (*memory, error) {
+	b, err := l.attempt(ctx, m, all)
+	if err == nil {
+		l.committed(ctx, b, all)
+		return m, nil
+	}
+	if !isolable(err) {
+		return nil, err
+	}
+	l.alarm(ctx, "a batch was refused", err)
+	for _, s := range all {
+		if m, err = l.alone(ctx, s); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (l *lead) alone(ctx context.Context, s *submission) (*memory, error) {
+	m, err := l.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	one := []*submission{s}
+	b, err := l.attempt(ctx, m, one)
+	if err != nil && isolable(err) {
+		s.hubFault = true
+		l.alarm(ctx, "one submission was refused alone", err)
+		if m, err = l.load(ctx); err != nil {
+			return nil, err
+		}
+		b, err = l.attempt(ctx, m, one)
+	}
+	if err != nil {
+		return nil, err
+	}
+	l.committed(ctx, b, one)
+	return m, nil
+}
+
+// attempt is one transaction under one span, linked to the traces of its events;
+// each of these shows it as a span of its own, linked back.
+func (l *lead) attempt(ctx context.Context, m *memory, all []*submission) (*batch, error) {
+	links := make([]trace.Link, 0, len(all))
+	for _, s := range all {
+		links = append(links, trace.Link{SpanContext: s.span.SpanContext()})
+	}
+	ctx, span := l.telemetry.tracer.Start(ctx, "commit", trace.WithLinks(links...), trace.WithAttributes(attribute.Int("handrail.batch.size", len(all))))
+	defer span.End()
+	begin := time.Now()
+	b, err := l.guarded(ctx, m, all)
+	if err != nil {
+		span.RecordError(errors.New("the batch did not commit"))
+		return nil, err
+	}
+	l.telemetry.committed(ctx, len(all), len(b.rows.numbers), time.Since(begin))
+	l.telemetry.appended(ctx, all, b.verdicts, begin)
+	return b, nil
+}
+
+// guarded turns a panic outside of judging into an error, so that it too is
+// traced to one submission instead of ending the ledger again and again.
+func (l *lead) guarded(ctx context.Context, m *memory, all []*submission) (b *batch, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %s\n%s", errPanicked, panicText(p), debug.Stack())
+		}
+	}()
+	return l.commit(ctx, m, all)
+}
+
+var errPanicked = errors.New("committing a batch panicked")
+
+// committed does what follows a commit, in this order: send, then acknowledge.
+func (l *lead) committed(ctx context.Context, b *batch, all []*submission) {
+	l.deliverBatch(b)
+	for _, a := range b.again {
+		if c := l.couriers[a.to]; c != nil { // an auditor's account has nothing to say and gets no answer
+			c.repeat(a.entry)
+		}
+	}
+	for agency, key := range b.early {
+		l.couriers[agency].missing(key, b.next[key])
+	}
+	for i, s := range all {
+		l.telemetry.judged(ctx, s, b.verdicts[i])
+		if err := s.ack(); err != nil {
+			l.log.DebugContext(ctx, "a submission was not acknowledged and may come again")
+		}
+	}
+}
+
+// deliverBatch tells the couriers what a committed batch means to them.
+func (l *lead) deliverBatch(b *batch) {
+	for _, e := range b.rows.erases {
+		l.eraseCopies(e, b.files[e.caseID])
+	}
+	for agency, number := range b.assigned {
+		l.couriers[agency].assign(number)
+	}
+}

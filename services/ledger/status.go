@@ -1,0 +1,102 @@
+package ledger
+
+import (
+	"sync"
+	"time"
+
+	"handrail/events"
+)
+
+// Doctor is what the ledger says of itself on the loopback interface: nothing of any case.
+type Doctor struct {
+	Active      bool                           `json:"active"` // false: another ledger leads, or none can
+	Founded     bool                           `json:"founded"`
+	Witnessed   bool                           `json:"witnessed"` // whether anyone but the operator has cosigned the log
+	Size        uint64                         `json:"size"`      // entries in the log
+	Queue       int                            `json:"queue"`     // submissions that wait for the sequencer
+	Broker      bool                           `json:"broker"`    // whether the broker is connected
+	Agencies    map[events.AgencyID]Connection `json:"agencies"`
+	Faults      int                            `json:"faults"` // since start; each needs the operator
+	LastError   string                         `json:"last_error,omitempty"`
+	LastErrorAt *time.Time                     `json:"last_error_at,omitempty"`
+}
+
+// Connection is how far one agency's deliveries are.
+type Connection struct {
+	Assigned uint64     `json:"assigned"`     // last delivery number
+	Reported uint64     `json:"reported"`     // last number that the agency said it stored
+	At       *time.Time `json:"at,omitempty"` // when it last said so
+}
+
+// status is what is known without asking the database.
+type status struct {
+	mu       sync.Mutex
+	leading  *lead
+	standing bool // connected, and waiting for the lock that another ledger holds
+	waiting  func() int
+	faults   int
+	problem  string
+	at       time.Time
+}
+
+func newStatus() *status { return &status{waiting: func() int { return 0 }} }
+
+func (s *status) lead(l *lead) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leading, s.standing = l, false
+}
+
+// waitsForLock says that all is well and another ledger leads.
+func (s *status) waitsForLock() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing = true
+}
+
+func (s *status) waits() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.standing
+}
+
+func (s *status) queue(length func() int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.waiting = length
+}
+
+func (s *status) standby(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leading, s.standing = nil, false
+	if err != nil {
+		s.problem, s.at = plain(err), time.Now().UTC()
+	}
+}
+
+func (s *status) fault(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults++
+	s.problem, s.at = what, time.Now().UTC()
+}
+
+// active says whether this ledger leads and reaches the broker.
+func (s *status) active() (leading, broker bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leading != nil, s.leading != nil && s.leading.exchange.Connected()
+}
+
+func (s *status) describe(d *Doctor) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.Active, d.Queue, d.Faults, d.LastError = s.leading != nil, s.waiting(), s.faults, s.problem
+	if s.leading != nil {
+		d.Broker = s.leading.exchange.Connected()
+	}
+	if !s.at.IsZero() {
+		d.LastErrorAt = &s.at
+	}
+}

@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+)
+
+// lookup reads, in one round trip, what the batch's submissions may meet: answers
+// that were given, ids that were used, and the files of the cases they name.
+func (b *batch) lookup(m *memory, all []*submission) error {
+	var agencies, idAgencies, ids, cases []string
+	var digests [][]byte
+	for _, s := range all {
+		identity := s.identity()
+		agencies, digests = append(agencies, string(s.from)), append(digests, identity[:])
+		if s.unauthenticated != nil {
+			continue
+		}
+		idAgencies, ids = append(idAgencies, string(s.from)), append(ids, string(s.event.ID))
+		id := s.event.Case()
+		if id == "" || b.files[id] != nil || slices.Contains(cases, string(id)) {
+			continue
+		}
+		if file, ok := m.cases.Get(id); ok {
+			b.files[id] = file
+		} else {
+			cases = append(cases, string(id))
+		}
+	}
+	q := &pgx.Batch{}
+	b.lookupCases(q, cases)
+	q.Queue(`SELECT a.agency, a.digest, a.number FROM answer a JOIN unnest($1::text[], $2::bytea[]) AS x(agency, digest) USING (agency, digest)`, agencies, digests).
+		Query(func(found pgx.Rows) error { return b.knownAnswers(found) })
+	q.Queue(`SELECT s.agency, s.id::text, s.number FROM submission s JOIN unnest($1::text[], $2::text[]) AS x(agency, id) ON s.agency = x.agency AND s.id = x.id::uuid`, idAgencies, ids).
+		Query(func(found pgx.Rows) error { return b.knownIDs(found) })
+	if err := b.lead.conn.SendBatch(b.ctx, q).Close(); err != nil {
+		return fmt.Errorf("looking up what a batch names: %w", err)
+	}
+	return nil
+}
+
+func (b *batch) knownAnswers(found pgx.Rows) error {
+	var agency string
+	var digest []byte
+	var number uint64
+	_, err := pgx.ForEachRow(found, []any{&agency, &digest, &number}, func() error {
+		h, err := hash(digest)
+		b.answers[answerKey{events.AgencyID(agency), h}] = number
+		return err
+	})
+	return err
+}
+
+func (b *batch) knownIDs(found pgx.Rows) error {
+	var agency, id string
+	var number uint64
+	_, err := pgx.ForEachRow(found, []any{&agency, &id, &number}, func() error {
+		b.ids[idKey{events.AgencyID(agency), events.EventID(id)}] = number
+		return nil
+	})
+	return err
+}
+
+// lookupCases reads the files of cases that are not in memory. A state that cannot
+// be read leaves a nil file: the events of that case alone are refused.
+func (b *batch) lookupCases(q *pgx.Batch, cases []string) {
+	if len(cases) == 0 {
+		return
+	}
+	for _, id := range cases {
+		b.files[events.CaseID(id)] = newCaseFile(b.lead.memorandum.NewCase(""))
+	}
+	var id, chain, agency string
+	var number uint64
+	var bytes []byte
+	q.Queue("SELECT case_id::text, opened, state FROM case_state WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
+		_, err := pgx.ForEachRow(found, []any{&id, &number, &bytes}, func() error {
+			state, err := b.lead.memorandum.RestoreCase(bytes)
+			if err != nil {
+				b.lead.alarm(b.ctx, "the stored state of a case cannot be read", err)
+				b.files[events.CaseID(id)] = nil
+				return nil
+			}
+			opened := number
+			b.files[events.CaseID(id)].state, b.files[events.CaseID(id)].opened = state, &opened
+			return nil
+		})
+		return err
+	})
+	q.Queue("SELECT case_id::text, chain, number, leaf FROM chain_head WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
+		_, err := pgx.ForEachRow(found, []any{&id, &chain, &number, &bytes}, func() error {
+			leaf, err := hash(bytes)
+			if f := b.files[events.CaseID(id)]; f != nil {
+				f.heads[chain] = tlog.Link{Number: number, Leaf: leaf}
+			}
+			return err
+		})
+		return err
+	})
+	q.Queue(`SELECT c.case_id::text, d.recipient, d.entry FROM case_entry c JOIN delivery d ON d.entry = c.number
+		WHERE c.case_id = ANY($1::text[]::uuid[]) AND d.kind <> 'refusal' ORDER BY d.entry`, cases).Query(func(found pgx.Rows) error {
+		_, err := pgx.ForEachRow(found, []any{&id, &agency, &number}, func() error {
+			if f := b.files[events.CaseID(id)]; f != nil {
+				f.delivered[events.AgencyID(agency)] = append(f.delivered[events.AgencyID(agency)], number)
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+// keep takes the files of a committed batch into memory.
+func (b *batch) keep(m *memory) {
+	for id, file := range b.files {
+		if file != nil && file.opened != nil {
+			m.cases.Add(id, file)
+		}
+	}
+	m.tree, m.next, m.assigned = b.tree.Tree(), b.next, b.assigned
+	b.lead.admitted.Store(b.now.UnixMicro())
+}

@@ -1,0 +1,227 @@
+package agency
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"handrail/contracts/tlog"
+	"handrail/deploy/local"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+	"handrail/services/agency"
+	"handrail/services/ledger"
+	"handrail/services/ngo"
+	"handrail/services/police"
+)
+
+const hubID events.HubID = "testland"
+
+// The agencies of every world, plainly fictional.
+const (
+	thePolice   events.AgencyID = "testtown-police"
+	theShelter  events.AgencyID = "harbour-shelter"
+	otherHouse  events.AgencyID = "hillside-shelter"
+	theChildren events.AgencyID = "testland-children"
+	coordinator events.AgencyID = "testland-coordination"
+)
+
+// world is a hub and its agencies for one test.
+type world struct {
+	t       *testing.T
+	dir     string
+	log     *slog.Logger
+	broker  *local.Broker
+	options local.BrokerOptions
+	config  ledger.Config
+	pins    agency.Pins
+	sites   map[events.AgencyID]*site
+	stop    func() // of the newest ledger
+}
+
+// site is one agency's folder, and the service that runs on it.
+type site struct {
+	*agency.Agency
+	w      *world
+	config agency.Config
+	stop   func()
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	root, err := os.MkdirTemp("", "hra") //nolint:usetesting // a socket's path has at most 103 bytes
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(root) })
+	w := &world{t: t, dir: root, sites: map[events.AgencyID]*site{}, log: slog.New(slog.DiscardHandler)}
+	if testing.Verbose() {
+		w.log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	logKey, vkey, err := tlog.NewLogKey(hubID.Origin(), rand.Reader)
+	w.must(err)
+	hubKey, err := seal.NewSigningKey(rand.Reader)
+	w.must(err)
+	w.must(hubKey.Save(filepath.Join(w.dir, "hub.pem")))
+	w.must(os.WriteFile(filepath.Join(w.dir, "log.key"), []byte(logKey+"\n"), 0o600))
+	founded := events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1"}
+	var ids []events.AgencyID
+	for _, a := range []struct {
+		id   events.AgencyID
+		kind events.AgencyKind
+		desk agency.Desk
+	}{
+		{thePolice, events.Police, police.Desk()},
+		{theShelter, events.Shelter, ngo.Desk()},
+		{otherHouse, events.Shelter, ngo.DeskWith(ngo.Options{Acknowledge: true})},
+		{theChildren, events.ChildProtection, ngo.Desk()},
+		{coordinator, events.Coordinator, ngo.Desk()},
+	} {
+		founded.Agencies = append(founded.Agencies, w.enrol(a.id, a.kind, a.desk))
+		ids = append(ids, a.id)
+	}
+	w.startBroker(ids)
+	w.config = ledger.Config{
+		Hub: hubID, DatabaseURL: postgres.DSN(newDatabase(t), local.RoleLedger),
+		Exchange:   exchange.HubConfig{URL: w.broker.ClientURL(), CredsFile: filepath.Join(w.dir, "hub.creds"), Log: w.log},
+		LogKeyFile: filepath.Join(w.dir, "log.key"), SigningKeyFile: filepath.Join(w.dir, "hub.pem"), Log: w.log,
+	}
+	genesis, err := ledger.Found(t.Context(), w.config, founded)
+	w.must(err)
+	w.pins = agency.Pins{LogVKey: vkey, HubKey: hubKey.Public(), Genesis: hex.EncodeToString(genesis[:])}
+	for _, s := range w.sites {
+		s.config.Pins, s.config.NATS = w.pins, w.broker.ClientURL()
+	}
+	w.startLedger()
+	return w
+}
+
+// enrol makes an agency's folder and its line in the directory.
+func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.Desk) events.Listing {
+	w.t.Helper()
+	folder := filepath.Join(w.dir, string(id))
+	w.must(os.Mkdir(folder, 0o700))
+	signing, err := seal.NewSigningKey(rand.Reader)
+	w.must(err)
+	sealing, err := seal.NewSealingKey(rand.Reader)
+	w.must(err)
+	w.must(signing.Save(filepath.Join(folder, agency.SigningKeyFile)))
+	w.must(sealing.Save(filepath.Join(folder, agency.SealingKeyFile)))
+	w.must(os.WriteFile(filepath.Join(folder, agency.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+	w.sites[id] = &site{w: w, config: agency.Config{
+		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Listen: "127.0.0.1:0", Desk: desk, Logger: w.log,
+	}}
+	return seal.NewListing(id, kind, signing, sealing, hubID.Origin())
+}
+
+func (w *world) startBroker(ids []events.AgencyID) {
+	w.t.Helper()
+	operator, err := exchange.NewOperator()
+	w.must(err)
+	accounts, err := operator.Grant(hubID, ids)
+	w.must(err)
+	w.must(os.WriteFile(filepath.Join(w.dir, "hub.creds"), accounts.HubCreds, 0o600))
+	for id, creds := range accounts.Creds {
+		w.must(os.WriteFile(filepath.Join(w.dir, string(id), agency.CredsFile), creds, 0o600))
+	}
+	w.options = local.BrokerOptions{
+		Dir: filepath.Join(w.dir, "broker"), Port: freePort(w.t),
+		OperatorJWT: accounts.OperatorJWT, SystemAccount: accounts.SystemAccount, Accounts: accounts.Resolver,
+	}
+	w.broker, err = local.StartBroker(w.options)
+	w.must(err)
+	w.t.Cleanup(func() { _ = w.broker.Stop() })
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func (w *world) startLedger() {
+	w.t.Helper()
+	l, err := ledger.New(w.config)
+	w.must(err)
+	w.stop = running(w.t, "the ledger", l.Run)
+}
+
+// start runs an agency's service on its folder.
+func (w *world) start(id events.AgencyID) *site {
+	w.t.Helper()
+	s := w.sites[id]
+	var err error
+	s.Agency, err = agency.New(s.config)
+	w.must(err)
+	s.stop = running(w.t, string(id), s.Run)
+	select {
+	case <-s.Ready():
+	case <-time.After(20 * time.Second):
+		w.t.Fatal("the agency does not get ready")
+	}
+	return s
+}
+
+// joined is start, and waits for the directory.
+func (w *world) joined(id events.AgencyID) *site {
+	w.t.Helper()
+	s := w.start(id)
+	w.eventually(string(id)+" joins", func() bool { return s.status().Joined })
+	return s
+}
+
+// running runs a service until its stop is called, or the test ends.
+func running(t *testing.T, name string, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	once := false
+	stop = func() {
+		if once {
+			return
+		}
+		once = true
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("%s ended with %v", name, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Errorf("%s does not end", name)
+		}
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// eventually waits until something is true.
+func (w *world) eventually(what string, is func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		if is() {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("never happened: %s", what)
+		}
+	}
+}

@@ -1,0 +1,247 @@
+package ledger
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/rfc6962"
+
+	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/seal"
+)
+
+// check holds the database to every promise that can be read from it, with code
+// that shares nothing with the ledger where there is any: the Merkle tree of
+// transparency-dev, and a fold of the log from its first entry.
+func (w *world) check() {
+	w.t.Helper()
+	w.settled()
+	log := w.readLog()
+	w.checkTree(log)
+	w.checkDeliveries()
+	w.checkFold(log)
+}
+
+// logged is one entry with its opening and data as stored.
+type logged struct {
+	number int64
+	leaf   []byte
+	salt   []byte
+	entry  []byte
+	data   []byte
+	parsed tlog.Entry
+}
+
+func (w *world) readLog() []logged {
+	w.t.Helper()
+	found, err := as(w.t, w.database, "handrail_owner").Query(w.t.Context(), "SELECT e.number, e.leaf_hash, o.salt, o.entry, p.data FROM entry e LEFT JOIN opening o USING (number) LEFT JOIN payload p USING (number) ORDER BY number")
+	w.must(err)
+	all, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (logged, error) {
+		var l logged
+		err := row.Scan(&l.number, &l.leaf, &l.salt, &l.entry, &l.data)
+		return l, err
+	})
+	w.must(err)
+	for i := range all {
+		all[i].parsed, err = tlog.ParseEntry(all[i].entry)
+		w.must(err)
+	}
+	return all
+}
+
+// checkTree rebuilds every checkpoint's root, and every stored node, with another implementation.
+func (w *world) checkTree(log []logged) {
+	w.t.Helper()
+	nodes := map[[2]int64][]byte{}
+	visit := func(id compact.NodeID, hash []byte) {
+		if id.Level%8 == 0 && id.Level > 0 {
+			nodes[[2]int64{int64(id.Level / 8), int64(id.Index)}] = bytes.Clone(hash)
+		}
+	}
+	checkpoints := map[int64][]byte{}
+	db := as(w.t, w.database, "handrail_owner")
+	found, err := db.Query(w.t.Context(), "SELECT size, note FROM checkpoint ORDER BY size")
+	w.must(err)
+	var size int64
+	var note []byte
+	_, err = pgx.ForEachRow(found, []any{&size, &note}, func() error { checkpoints[size] = bytes.Clone(note); return nil })
+	w.must(err)
+	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
+	for i, l := range log {
+		if l.number != int64(i) {
+			w.t.Fatalf("entry %d stands at %d", l.number, i)
+		}
+		opening := tlog.Opening{Salt: [32]byte(l.salt), Entry: l.entry}
+		if leaf := rfc6962.DefaultHasher.HashLeaf(opening.Leaf()); !bytes.Equal(leaf, l.leaf) {
+			w.t.Errorf("entry %d does not open its leaf", i)
+		}
+		w.must(tree.Append(l.leaf, visit))
+		if note, signed := checkpoints[int64(i)+1]; signed {
+			root, err := tree.GetRootHash(nil)
+			w.must(err)
+			c, err := tlog.ParseCheckpoint(note, w.verifier.Log)
+			w.must(err)
+			if c.Size != uint64(i+1) || !bytes.Equal(c.Root[:], root) {
+				w.t.Errorf("the checkpoint of size %d signs another root", i+1)
+			}
+			delete(checkpoints, int64(i)+1)
+		} else if i == len(log)-1 {
+			w.t.Error("the newest entry is under no checkpoint")
+		}
+		if i > 0 && l.parsed.Admitted.Before(log[i-1].parsed.Admitted) {
+			w.t.Errorf("entry %d was admitted before the entry ahead of it", i)
+		}
+	}
+	if len(checkpoints) != 0 {
+		w.t.Errorf("%d checkpoints are of sizes that the log never had", len(checkpoints))
+	}
+	stored, err := db.Query(w.t.Context(), "SELECT level, index, hash FROM node")
+	w.must(err)
+	var level, index int64
+	var hash []byte
+	_, err = pgx.ForEachRow(stored, []any{&level, &index, &hash}, func() error {
+		if !bytes.Equal(nodes[[2]int64{level, index}], hash) {
+			w.t.Errorf("node %d of level %d is wrong", index, level)
+		}
+		delete(nodes, [2]int64{level, index})
+		return nil
+	})
+	w.must(err)
+	if len(nodes) != 0 {
+		w.t.Errorf("%d nodes are missing", len(nodes))
+	}
+}
+
+// checkDeliveries: numbers are contiguous, nothing is delivered twice, and each
+// agency holds exactly what the ledger assigned.
+func (w *world) checkDeliveries() {
+	w.t.Helper()
+	if n := w.count("SELECT count(*) FROM (SELECT recipient FROM delivery GROUP BY recipient HAVING count(*) <> max(number) OR count(*) <> count(DISTINCT entry)) x"); n != 0 {
+		w.t.Errorf("%d recipients have a gap or a double", n)
+	}
+	if n := w.count("SELECT count(*) FROM entry e WHERE number > 0 AND NOT EXISTS (SELECT FROM delivery d WHERE d.entry = e.number)"); n != 0 {
+		w.t.Errorf("%d entries answer nobody", n)
+	}
+}
+
+// checkFold judges the log again from its first entry: the same verdicts, chains,
+// states and audiences must come out.
+func (w *world) checkFold(log []logged) {
+	w.t.Helper()
+	profile, err := mou.LoadProfile(w.founded.Profile)
+	w.must(err)
+	m := &mou.Memorandum{Profile: profile, Directory: map[events.AgencyID]events.AgencyKind{}}
+	for id, s := range w.agencies {
+		m.Directory[id] = s.kind
+	}
+	cases := map[events.CaseID]mou.Case{}
+	heads := map[string]tlog.Link{}
+	for _, l := range log[1:] {
+		if l.parsed.Verdict == tlog.Refused {
+			continue
+		}
+		e, err := events.Parse(l.parsed.Attributes, l.data)
+		w.must(err)
+		w.must(seal.VerifyMaterial(l.parsed.Attributes, l.parsed.DataDigest, w.signerOf(e.Agency())))
+		act := mou.Act{Number: uint64(l.number), Event: e, Payload: w.facts(e, l)}
+		before, ok := cases[e.Case()]
+		if !ok {
+			before = m.NewCase("")
+		}
+		after, err := before.Apply(act, l.parsed.Admitted)
+		if err != nil {
+			w.t.Fatalf("entry %d is judged otherwise now: %v", l.number, err)
+		}
+		cases[e.Case()] = after
+		chain := string(e.Case()) + " " + after.Chain(act)
+		switch previous, linked := heads[chain]; {
+		case linked != (l.parsed.Previous != nil), linked && previous != *l.parsed.Previous:
+			w.t.Errorf("entry %d is not linked to the entry before it on its chain", l.number)
+		}
+		heads[chain] = tlog.Link{Number: uint64(l.number), Leaf: tlog.Hash(l.leaf)}
+	}
+	w.checkCases(cases, len(heads))
+}
+
+// facts of an event; of an erased record, which has none left, its header as the state has it.
+func (w *world) facts(e events.Event, l logged) events.Payload {
+	w.t.Helper()
+	if e.Type == events.TypeRecordSealed {
+		for _, s := range w.agencies {
+			if said, mine := s.said[e.ID]; mine {
+				if l.data != nil && sha256.Sum256(l.data) != l.parsed.DataDigest {
+					w.t.Errorf("the record of entry %d is not the one that was signed", l.number)
+				}
+				record, err := seal.CheckRecord(said)
+				w.must(err)
+				return record
+			}
+		}
+	}
+	p, err := events.Decode(e.Type, e.Data)
+	w.must(err)
+	return p
+}
+
+func (w *world) checkCases(cases map[events.CaseID]mou.Case, chains int) {
+	w.t.Helper()
+	db := as(w.t, w.database, "handrail_owner")
+	for id, c := range cases {
+		folded, err := c.MarshalJSON()
+		w.must(err)
+		var stored []byte
+		w.must(db.QueryRow(w.t.Context(), "SELECT state FROM case_state WHERE case_id = $1::text::uuid", string(id)).Scan(&stored))
+		if !bytes.Equal(folded, stored) {
+			w.t.Errorf("the stored state of a case is not what its entries give")
+		}
+		w.checkClocks(db, c)
+		for agency, s := range w.agencies {
+			if s.link == nil {
+				continue
+			}
+			found, err := db.Query(w.t.Context(), "SELECT d.entry FROM delivery d JOIN case_entry c ON c.number = d.entry WHERE c.case_id = $1::text::uuid AND d.recipient = $2 AND d.kind <> 'refusal' ORDER BY d.entry", string(id), string(agency))
+			w.must(err)
+			given, err := pgx.CollectRows(found, pgx.RowTo[int64])
+			w.must(err)
+			var may []int64
+			for _, number := range c.SeenBy(agency) {
+				may = append(may, int64(number))
+			}
+			if !slices.Equal(given, may) {
+				w.t.Errorf("%s was given %v of a case of which it may see %v", agency, given, may)
+			}
+		}
+	}
+	if n := w.count("SELECT count(*) FROM case_state"); n != int64(len(cases)) {
+		w.t.Errorf("%d cases are stored, the log has %d", n, len(cases))
+	}
+	if n := w.count("SELECT count(*) FROM chain_head"); n != int64(chains) {
+		w.t.Errorf("%d chain heads are stored, the log has %d", n, chains)
+	}
+}
+
+// checkClocks: every deadline is stored once, with the time and state that the
+// case gave it at its last entry, or that the clock gave it since.
+func (w *world) checkClocks(db *pgx.Conn, c mou.Case) {
+	w.t.Helper()
+	trail := c.Trail()
+	clocks := c.Clocks(trail[len(trail)-1].Admitted)
+	for _, clock := range clocks {
+		var due time.Time
+		var state mou.ClockState
+		w.must(db.QueryRow(w.t.Context(), "SELECT due, state FROM deadline WHERE case_id = $1::text::uuid AND entry = $2 AND rule = $3 AND agency = $4",
+			string(c.ID()), clock.Set, string(clock.Rule), string(clock.Owes)).Scan(&due, &state))
+		if !due.Equal(clock.Due) || state != clock.State && time.Now().Before(due) {
+			w.t.Errorf("the clock %s is stored as %s until %v, want %s until %v", clock.Rule, state, due, clock.State, clock.Due)
+		}
+	}
+	if n := w.count("SELECT count(*) FROM deadline WHERE case_id = $1::text::uuid", string(c.ID())); n != int64(len(clocks)) {
+		w.t.Errorf("%d clocks are stored, the case has %d", n, len(clocks))
+	}
+}

@@ -1,0 +1,219 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+)
+
+// site is a third-party agency: keys, a connection, and a memory of what it said
+// and was given. It verifies everything that it gets.
+type site struct {
+	w       *world
+	id      events.AgencyID
+	kind    events.AgencyKind
+	signing seal.SigningKey
+	sealing seal.SealingKey
+	link    *exchange.Site
+	hangup  context.CancelFunc
+
+	mu       sync.Mutex
+	next     events.Sequence
+	said     map[events.EventID]events.Event
+	got      []got // by delivery number, contiguous from 1
+	repeated []got // what came again
+	later    map[uint64]got
+	controls []events.Event
+	lastWord time.Time // time of the last position
+	deaf     bool      // stores nothing
+	asked    bool      // the hub announced its head: answer with the position
+}
+
+// got is one verified delivery.
+type got struct {
+	tlog.Delivery
+	header string
+	entry  tlog.Entry
+	event  events.Event
+	at     time.Time
+}
+
+func (w *world) newSite(id events.AgencyID, kind events.AgencyKind) events.Listing {
+	signing, err := seal.NewSigningKey(rand.Reader)
+	w.must(err)
+	sealing, err := seal.NewSealingKey(rand.Reader)
+	w.must(err)
+	w.agencies[id] = &site{w: w, id: id, kind: kind, signing: signing, sealing: sealing, next: 1, said: map[events.EventID]events.Event{}, later: map[uint64]got{}}
+	return seal.NewListing(id, kind, signing, sealing, hubID.Origin())
+}
+
+// connect joins the exchange and begins to receive, telling the hub its position.
+func (s *site) connect() {
+	link, err := exchange.ConnectSite(s.w.t.Context(), exchange.SiteConfig{
+		URL: s.w.config.Exchange.URL, CredsFile: filepath.Join(s.w.dir, string(s.id)+".creds"), Hub: hubID, Agency: s.id,
+	})
+	s.w.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	s.link, s.hangup = link, cancel
+	var running sync.WaitGroup
+	running.Go(func() { _ = link.Receive(ctx, s.take) })
+	running.Go(func() { s.report(ctx) })
+	s.w.t.Cleanup(func() {
+		cancel()
+		link.Close()
+		running.Wait()
+	})
+}
+
+// report tells the position at the start, at every reconnect and every second when it changed.
+func (s *site) report(ctx context.Context) {
+	var last uint64
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	resume := true
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.link.Reconnected():
+			resume = true
+		case <-tick.C:
+			s.mu.Lock()
+			asked := s.asked
+			s.asked = false
+			s.mu.Unlock()
+			if at := s.position(); at == last && !resume && !asked {
+				continue
+			}
+		}
+		at := s.position()
+		if err := s.sayPosition(ctx, at, resume); err == nil {
+			last, resume = at, false
+		} else {
+			last = at + 1 // say it later
+		}
+	}
+}
+
+func (s *site) position() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(len(s.got))
+}
+
+var errTooSoon = errors.New("at most one position a second counts")
+
+func (s *site) sayPosition(ctx context.Context, at uint64, resume bool) error {
+	now := time.Now()
+	s.mu.Lock()
+	soon := !events.At(now).Time().After(s.lastWord)
+	s.mu.Unlock()
+	if soon {
+		return errTooSoon
+	}
+	e := s.draft(&events.InboxPosition{Position: at, Resume: resume}, "", "")
+	e.Sequence = ""
+	signed, err := s.signing.Sign(e)
+	if err != nil {
+		return err
+	}
+	if err := s.link.Submit(ctx, exchange.Encode(signed)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.lastWord = e.Time.Time()
+	s.mu.Unlock()
+	return nil
+}
+
+// take verifies and stores one delivery. Numbers beyond the next are kept until
+// the gap is closed; those stored already are kept apart.
+func (s *site) take(_ context.Context, m exchange.Message) error {
+	header, numbered, err := m.Delivery()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !numbered {
+		e, err := exchange.Decode(m)
+		if err == nil {
+			err = seal.Verify(e, s.w.founded.Signing)
+		}
+		s.controls = append(s.controls, e)
+		s.asked = s.asked || e.Type == events.TypeControlHead
+		return err
+	}
+	if s.deaf {
+		return errors.New("not listening")
+	}
+	g, err := s.verify(header, m)
+	if err != nil {
+		s.w.t.Errorf("%s cannot believe a delivery: %v", s.id, err)
+		return nil
+	}
+	if g.Number <= uint64(len(s.got)) {
+		s.repeated = append(s.repeated, g)
+		return nil
+	}
+	s.later[g.Number] = g
+	for next, ok := s.later[uint64(len(s.got))+1]; ok; next, ok = s.later[uint64(len(s.got))+1] {
+		delete(s.later, next.Number)
+		s.got = append(s.got, next)
+	}
+	return nil
+}
+
+func (s *site) verify(header string, m exchange.Message) (got, error) {
+	d, err := tlog.ParseDelivery(header)
+	if err != nil {
+		return got{}, err
+	}
+	g := got{Delivery: d, header: header, at: time.Now()}
+	var of *events.Event
+	switch d.Kind {
+	case tlog.KindEvent:
+		if g.event, err = exchange.Decode(m); err != nil {
+			return got{}, err
+		}
+		if err := seal.Verify(g.event, s.w.signerOf(g.event.Agency())); err != nil {
+			return got{}, err
+		}
+		of = &g.event
+	case tlog.KindReceipt:
+		entry, err := tlog.ParseEntry(d.EntryBytes)
+		if err != nil {
+			return got{}, err
+		}
+		e, mine := s.said[events.EventID(entry.Attribute("id"))]
+		if !mine {
+			return got{}, fmt.Errorf("a receipt of something never said")
+		}
+		g.event, of = e, &g.event
+	case tlog.KindRefusal:
+		if e, known := s.said[d.ID]; known {
+			g.event, of = e, &g.event
+		}
+	case tlog.KindTombstone:
+	}
+	v := s.w.verifier
+	v.Recipient = s.id
+	g.entry, err = v.Verify(d, of)
+	return g, err
+}
+
+func (w *world) signerOf(agency events.AgencyID) events.PublicKey {
+	if agency == events.HubAgency {
+		return w.founded.Signing
+	}
+	return w.agencies[agency].signing.Public()
+}

@@ -1,0 +1,183 @@
+package ledger
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/mod/sumdb/note"
+
+	"handrail/contracts/tlog"
+	"handrail/deploy/local"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+	"handrail/services/ledger"
+)
+
+const hubID events.HubID = "testland"
+
+// The agencies of every world, plainly fictional.
+const (
+	police      events.AgencyID = "testtown-police"
+	shelter     events.AgencyID = "harbour-shelter"
+	shelter2    events.AgencyID = "hillside-shelter"
+	coordinator events.AgencyID = "testland-coordination"
+	auditor     events.AgencyID = "testland-audit"
+)
+
+// world is a hub and its agencies for one test.
+type world struct {
+	t        *testing.T
+	dir      string
+	database string
+	broker   *local.Broker
+	options  local.BrokerOptions
+	config   ledger.Config
+	genesis  [sha256.Size]byte
+	founded  events.DirectoryFounded
+	verifier tlog.Verifier // without a recipient
+	agencies map[events.AgencyID]*site
+	stop     func()    // of the newest ledger
+	db       *pgx.Conn // the owner's, to look behind the ledger
+}
+
+// option changes a world before it starts.
+type option func(*ledger.Config)
+
+func newWorld(t *testing.T, options ...option) *world {
+	t.Helper()
+	t.Parallel()
+	w := &world{t: t, dir: t.TempDir(), database: newDatabase(t), agencies: map[events.AgencyID]*site{}}
+	logKey, vkey, err := tlog.NewLogKey(hubID.Origin(), rand.Reader)
+	w.must(err)
+	hubKey, err := seal.NewSigningKey(rand.Reader)
+	w.must(err)
+	w.must(hubKey.Save(filepath.Join(w.dir, "hub.pem")))
+	w.must(os.WriteFile(filepath.Join(w.dir, "log.key"), []byte(logKey+"\n"), 0o600))
+	w.founded = events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1"}
+	var ids []events.AgencyID
+	for _, a := range []struct {
+		id   events.AgencyID
+		kind events.AgencyKind
+	}{{police, events.Police}, {shelter, events.Shelter}, {shelter2, events.Shelter}, {coordinator, events.Coordinator}, {auditor, events.Auditor}} {
+		w.founded.Agencies = append(w.founded.Agencies, w.newSite(a.id, a.kind))
+		ids = append(ids, a.id)
+	}
+	w.startBroker(ids)
+	log := slog.New(slog.DiscardHandler)
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	w.config = ledger.Config{
+		Hub: hubID, DatabaseURL: postgres.DSN(w.database, local.RoleLedger),
+		Exchange:   exchange.HubConfig{URL: w.broker.ClientURL(), CredsFile: filepath.Join(w.dir, "hub.creds"), Log: log},
+		LogKeyFile: filepath.Join(w.dir, "log.key"), SigningKeyFile: filepath.Join(w.dir, "hub.pem"), Log: log,
+	}
+	for _, o := range options {
+		o(&w.config)
+	}
+	w.genesis, err = ledger.Found(t.Context(), w.config, w.founded)
+	w.must(err)
+	w.verifier.Hub = hubID
+	w.verifier.Log, err = note.NewVerifier(vkey)
+	w.must(err)
+	w.verifier.HubKey, err = tlog.HubVerifier(hubID, hubKey.Public())
+	w.must(err)
+	w.start()
+	for _, s := range w.agencies {
+		if s.kind != events.Auditor {
+			s.connect()
+		}
+	}
+	w.settled() // genesis is everyone's
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) startBroker(ids []events.AgencyID) {
+	w.t.Helper()
+	operator, err := exchange.NewOperator()
+	w.must(err)
+	accounts, err := operator.Grant(hubID, ids)
+	w.must(err)
+	w.must(os.WriteFile(filepath.Join(w.dir, "hub.creds"), accounts.HubCreds, 0o600))
+	for id, creds := range accounts.Creds {
+		w.must(os.WriteFile(filepath.Join(w.dir, string(id)+".creds"), creds, 0o600))
+	}
+	w.options = local.BrokerOptions{
+		Dir: filepath.Join(w.dir, "broker"), Port: freePort(w.t),
+		OperatorJWT: accounts.OperatorJWT, SystemAccount: accounts.SystemAccount, Accounts: accounts.Resolver,
+	}
+	w.broker, err = local.StartBroker(w.options)
+	w.must(err)
+	w.t.Cleanup(func() { _ = w.broker.Stop() })
+}
+
+// freePort finds a port, so that a broker can come back on the same one.
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+// start runs a ledger; stop ends the newest and waits for its end.
+func (w *world) start() {
+	w.t.Helper()
+	l, err := ledger.New(w.config)
+	w.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- l.Run(ctx) }()
+	once := false
+	stop := func() {
+		if once {
+			return
+		}
+		once = true
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				w.t.Errorf("the ledger ended with %v", err)
+			}
+		case <-time.After(20 * time.Second):
+			w.t.Error("the ledger does not end")
+		}
+	}
+	w.t.Cleanup(stop)
+	w.stop = stop
+}
+
+// eventually waits until something is true.
+func (w *world) eventually(what string, is func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if is() {
+			return
+		}
+		if time.Now().After(end) {
+			w.t.Fatalf("never happened: %s", what)
+		}
+	}
+}
+
+func hexDigest(d [sha256.Size]byte) string { return hex.EncodeToString(d[:]) }
