@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,7 @@ import (
 
 func auditCommand(o *options) *cobra.Command {
 	c := group(&cobra.Command{Use: "audit", Short: "replay and verify trails, as an auditor"})
-	c.PersistentFlags().StringVar(&o.hub, "hub", "", "the hub's address, a URL (default: as in the auditor's folder)")
-	c.PersistentFlags().StringVar(&o.auditor, "auditor", "", "the auditor's folder with its key (default: the one in the data directory)")
+	c.PersistentFlags().StringVar(&o.auditor, "auditor", os.Getenv("HANDRAIL_AUDITOR"), "the auditor's folder with its key; HANDRAIL_AUDITOR (default: the one in the data directory)")
 	c.AddCommand(
 		&cobra.Command{Use: "cases", Short: "list the cases", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
 			auditor, err := o.openAuditor()

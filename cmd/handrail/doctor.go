@@ -29,18 +29,13 @@ type finding struct {
 
 func doctorCommand(o *options) *cobra.Command {
 	return &cobra.Command{Use: "doctor", Short: "say what is running, reachable and healthy", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
-		at, err := o.at()
-		if err != nil {
-			return err
-		}
-		directions, err := at.Directions()
-		if err != nil {
-			return err
-		}
 		ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
 		defer cancel()
-		findings := examine(ctx, at, directions)
-		if err := showFindings(c.OutOrStdout(), at, findings, o.output == "json"); err != nil {
+		where, findings, err := o.examine(ctx)
+		if err != nil {
+			return err
+		}
+		if err := showFindings(c.OutOrStdout(), where, findings, o.output == "json"); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(findings, func(f finding) bool { return !f.Healthy }) {
@@ -50,25 +45,51 @@ func doctorCommand(o *options) *cobra.Command {
 	}}
 }
 
-func examine(ctx context.Context, at local.Layout, d local.Directions) []finding {
-	findings := []finding{probe(ctx, at, local.ServiceBroker, "takes connections at "+d.Broker)}
-	ledgerFinding := probe(ctx, at, local.ServiceLedger, "answers at "+d.Ledger)
-	var state ledger.Doctor
-	if ledgerFinding.Healthy {
-		var err error
-		if state, err = audit.Doctor(ctx, d.Ledger); err != nil {
-			ledgerFinding = finding{local.ServiceLedger, false, err.Error()}
-		} else {
-			ledgerFinding.Says += fmt.Sprintf("; %d entries, unwitnessed, %d waiting", state.Size, state.Queue)
-			if state.Witnessed {
-				ledgerFinding.Says = strings.Replace(ledgerFinding.Says, "unwitnessed", "witnessed", 1)
-			}
-			if state.Faults > 0 {
-				ledgerFinding.Healthy, ledgerFinding.Says = false, ledgerFinding.Says+fmt.Sprintf("; %d faults, the last: %s", state.Faults, state.LastError)
-			}
-		}
+// examine looks at the hub that --hub names, or at everything of a data directory.
+func (o *options) examine(ctx context.Context) (where string, findings []finding, err error) {
+	if o.hub != "" && o.data == "" {
+		found, _ := examineLedger(ctx, o.hub)
+		return o.hub, []finding{found}, nil
 	}
-	findings = append(findings, ledgerFinding)
+	at, err := o.at()
+	if err != nil {
+		return "", nil, err
+	}
+	directions, err := at.Directions()
+	if err != nil {
+		return "", nil, err
+	}
+	return at.Root, examineAll(ctx, at, directions), nil
+}
+
+func examineLedger(ctx context.Context, hub string) (finding, ledger.Doctor) {
+	state, err := audit.Doctor(ctx, hub)
+	if err != nil {
+		return finding{local.ServiceLedger, false, err.Error()}, state
+	}
+	witnessed := "unwitnessed"
+	if state.Witnessed {
+		witnessed = "witnessed"
+	}
+	f := finding{local.ServiceLedger, true, fmt.Sprintf("answers at %s; %d entries, %s, %d waiting", hub, state.Size, witnessed, state.Queue)}
+	switch {
+	case !state.Active:
+		f.Healthy, f.Says = false, f.Says+"; it does not lead: "+state.LastError
+	case !state.Broker:
+		f.Healthy, f.Says = false, f.Says+"; the broker is away"
+	case state.Faults > 0:
+		f.Healthy, f.Says = false, f.Says+fmt.Sprintf("; faults since its start: %d, the last: %s", state.Faults, state.LastError)
+	}
+	return f, state
+}
+
+func examineAll(ctx context.Context, at local.Layout, d local.Directions) []finding {
+	broker := probe(ctx, at, local.ServiceBroker, "takes connections at "+d.Broker)
+	hub, state := examineLedger(ctx, "http://"+d.Ledger)
+	if !hub.Healthy && state.Size == 0 {
+		hub.Says += "; its log is " + at.Log(local.ServiceLedger)
+	}
+	findings := []finding{broker, hub}
 	for _, a := range d.Agencies {
 		if a.Kind != events.Auditor {
 			findings = append(findings, examineAgency(ctx, at, a, state))
@@ -101,12 +122,12 @@ func probe(ctx context.Context, at local.Layout, name, healthy string) finding {
 	return finding{name, true, healthy}
 }
 
-func showFindings(out io.Writer, at local.Layout, findings []finding, asJSON bool) error {
+func showFindings(out io.Writer, where string, findings []finding, asJSON bool) error {
 	if asJSON {
 		return json.MarshalWrite(out, findings, jsontext.WithIndent("  "))
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Hub in %s\n\n", at.Root)
+	fmt.Fprintf(&b, "Hub in %s\n\n", where)
 	for _, f := range findings {
 		mark := " "
 		if !f.Healthy {

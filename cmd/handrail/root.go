@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,8 @@ Start with:  handrail demo`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	c.PersistentFlags().StringVar(&o.data, "data", "", "data directory (default: the demo's, in the temporary directory)")
+	c.PersistentFlags().StringVar(&o.data, "data", os.Getenv("HANDRAIL_DATA"), "data directory; HANDRAIL_DATA (default: the demo's, in the temporary directory)")
+	c.PersistentFlags().StringVar(&o.hub, "hub", os.Getenv("HANDRAIL_HUB"), "URL of the hub's ledger; HANDRAIL_HUB (default: as the data directory says)")
 	c.PersistentFlags().StringVarP(&o.output, "output", "o", "text", "text or json")
 	c.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if o.output != "text" && o.output != "json" {

@@ -149,5 +149,5 @@ func (w *World) position(ctx context.Context, id events.AgencyID) (uint64, error
 }
 
 func (w *World) ledger(ctx context.Context) (ledger.Doctor, error) {
-	return audit.Doctor(ctx, w.directions.Ledger)
+	return audit.Doctor(ctx, "http://"+w.directions.Ledger)
 }

@@ -106,11 +106,11 @@ func (a *Auditor) get(ctx context.Context, path string, answer any) error {
 	return nil
 }
 
-// Doctor asks a ledger on this machine how it is; the answer says nothing of
-// any case and needs no key.
-func Doctor(ctx context.Context, address string) (ledger.Doctor, error) {
+// Doctor asks the ledger at a URL how it is; the answer says nothing of any
+// case and needs no key.
+func Doctor(ctx context.Context, hub string) (ledger.Doctor, error) {
 	var state ledger.Doctor
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/v1/doctor", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, hub+"/v1/doctor", nil)
 	if err != nil {
 		return state, fmt.Errorf("asking the ledger: %w", err)
 	}
