@@ -1,0 +1,239 @@
+package attacks
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/events/exchange"
+	"handrail/events/seal"
+)
+
+// site is an agency that runs no code of ours but the codec: it says what it
+// likes, and verifies all that it is given.
+type site struct {
+	*arena
+
+	t       *testing.T
+	id      events.AgencyID
+	signing seal.SigningKey
+	link    *exchange.Site
+
+	mu       sync.Mutex
+	next     events.Sequence
+	said     map[string]events.Event // by signature
+	got      []got                   // by delivery number, from 1
+	repeated []got
+	later    map[uint64]got
+	controls []events.Event
+	asked    bool
+}
+
+type got struct {
+	tlog.Delivery
+
+	header string
+	entry  tlog.Entry
+}
+
+// enter connects with the keys in an agency's folder.
+func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
+	t.Helper()
+	folder := a.hub.At.Agency(id)
+	s := &site{arena: a, t: t, id: id, next: 1, said: map[string]events.Event{}, later: map[uint64]got{}}
+	var err error
+	s.signing, err = seal.LoadSigningKey(filepath.Join(folder, "signing.pem"))
+	must(t, err)
+	s.link, err = exchange.ConnectSite(t.Context(), exchange.SiteConfig{
+		URL: a.file.Broker, CredsFile: filepath.Join(folder, "nats.creds"), Hub: a.file.Hub, Agency: id,
+	})
+	must(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.link.Receive(ctx, s.take) })
+	running.Go(func() { s.report(ctx) })
+	t.Cleanup(func() {
+		cancel()
+		s.link.Close()
+		running.Wait()
+	})
+	eventually(t, "genesis reaches "+string(id), func() bool { return s.count() > 0 })
+	return s
+}
+
+func (s *site) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.got)
+}
+
+// report tells the hub the position, at most once a second.
+func (s *site) report(ctx context.Context) {
+	tick := time.NewTicker(1100 * time.Millisecond)
+	defer tick.Stop()
+	last := -1
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		at, asked := len(s.got), s.asked
+		s.asked = false
+		s.mu.Unlock()
+		if at != last || asked {
+			e := s.draft(&events.InboxPosition{Position: uint64(at), Resume: last < 0}, "")
+			signed, err := s.signing.Sign(e)
+			if err == nil && s.link.Submit(ctx, exchange.Encode(signed)) == nil {
+				last = at
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *site) take(_ context.Context, m exchange.Message) error {
+	header, numbered, err := m.Delivery()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !numbered {
+		e, err := exchange.Decode(m)
+		if err == nil {
+			err = seal.Verify(e, s.founded.Signing)
+		}
+		s.controls = append(s.controls, e)
+		s.asked = s.asked || e.Type == events.TypeControlHead
+		return err
+	}
+	g, err := s.verify(header, m)
+	switch {
+	case err != nil:
+		s.t.Errorf("%s cannot believe a delivery: %v", s.id, err)
+	case g.Number <= uint64(len(s.got)):
+		s.repeated = append(s.repeated, g)
+	default:
+		s.later[g.Number] = g
+	}
+	for next, ok := s.later[uint64(len(s.got))+1]; ok; next, ok = s.later[uint64(len(s.got))+1] {
+		delete(s.later, next.Number)
+		s.got = append(s.got, next)
+	}
+	return nil
+}
+
+func (s *site) verify(header string, m exchange.Message) (got, error) {
+	d, err := tlog.ParseDelivery(header)
+	if err != nil {
+		return got{}, err
+	}
+	var of *events.Event
+	switch d.Kind {
+	case tlog.KindEvent:
+		e, err := exchange.Decode(m)
+		if err != nil {
+			return got{}, err
+		}
+		if err := seal.Verify(e, s.keyOf(e.Agency())); err != nil {
+			return got{}, err
+		}
+		of = &e
+	case tlog.KindReceipt:
+		entry, err := tlog.ParseEntry(d.EntryBytes)
+		if err != nil {
+			return got{}, err
+		}
+		e, mine := s.said[entry.Attribute("dssematerial")]
+		if !mine {
+			return got{}, errors.New("a receipt of something never said")
+		}
+		of = &e
+	case tlog.KindRefusal, tlog.KindTombstone:
+	}
+	v := s.verifier
+	v.Recipient = s.id
+	g := got{Delivery: d, header: header}
+	g.entry, err = v.Verify(d, of)
+	return g, err
+}
+
+func (s *site) keyOf(id events.AgencyID) events.PublicKey {
+	for _, listing := range s.founded.Agencies {
+		if listing.Agency == id {
+			return listing.Signing
+		}
+	}
+	return s.founded.Signing
+}
+
+// answerTo submits a message and gives the delivery that follows, which is its
+// answer: nobody else speaks to this agency in these tests.
+func (s *site) answerTo(m exchange.Message) got {
+	s.t.Helper()
+	before := s.count()
+	must(s.t, s.link.Submit(s.t.Context(), m))
+	eventually(s.t, "an answer to "+string(s.id), func() bool { return s.count() > before })
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.got[before]
+}
+
+// refuses submits a message and checks that it is refused by a rule, recorded,
+// told to its sender and to nobody else, and that the hub is well.
+func (s *site) refuses(rule events.Rule, m exchange.Message) got {
+	s.t.Helper()
+	before := s.doctor(s.t)
+	g := s.answerTo(m)
+	if g.Kind != tlog.KindRefusal || g.entry.Rule != rule {
+		s.t.Errorf("it was answered %s %s (%s), want refused %s", g.Kind, g.entry.Rule, g.Reason, rule)
+	}
+	if len(g.entry.Attributes) != 0 {
+		s.t.Errorf("the entry keeps %v of what was refused", g.entry.Attributes)
+	}
+	s.onlyTo(s.t, before, s.id)
+	s.healthy(s.t)
+	return g
+}
+
+// admits says something and checks that it is admitted.
+func (s *site) admits(e events.Event) got {
+	s.t.Helper()
+	g := s.answerTo(exchange.Encode(s.sign(e)))
+	if g.Kind != tlog.KindReceipt {
+		s.t.Fatalf("%s was answered %s %s (%s)", e.Type.Name(), g.Kind, g.entry.Rule, g.Reason)
+	}
+	s.next++
+	return g
+}
+
+// flip changes one bit of a text, to spoil what is signed over it.
+func flip(text []byte) []byte {
+	spoilt := append([]byte(nil), text...)
+	spoilt[len(spoilt)/2] ^= 1
+	return spoilt
+}
+
+// stranger is a key that no directory lists.
+func stranger(t *testing.T) seal.SigningKey {
+	t.Helper()
+	key, err := seal.NewSigningKey(constant{})
+	must(t, err)
+	return key
+}
+
+// constant is bad randomness, so that a stranger's key is always the same.
+type constant struct{}
+
+func (constant) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(ed25519.SeedSize)
+	}
+	return len(p), nil
+}
