@@ -20,11 +20,18 @@ func TestEnvelopeVectors(t *testing.T) {
 	file := vectorFile{About: "Attributes (name, value) of events, judged before signature and data. A vector without refused is accepted, whatever the order of its attributes."}
 	for _, of := range []events.Type{events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded} {
 		e := signed(t, of)
+		sentence := sentenceExactly
+		if e.Referral() != "" {
+			sentence = sentenceReferral
+		}
 		file.Vectors = append(file.Vectors, vector{
-			Name: "accepted " + of.Name(), Sentence: sentenceAttributes, Input: map[string]any{"attributes": pairs(e.Attributes())},
+			Name: "accepted " + of.Name(), Sentence: sentence, Input: map[string]any{"attributes": pairs(e.Attributes())},
 			Output: map[string]any{"agency": e.Agency(), "case": e.Case(), "referral": e.Referral()},
 		})
 	}
+	longest := changed(signed(t, events.TypeCaseOpened), "dssematerial", strings.Repeat("A", 1024))
+	_, err := events.Parse(longest, nil)
+	file.Vectors = append(file.Vectors, vector{Name: "value of 1024 bytes", Sentence: sentenceLength, Input: map[string]any{"attributes": pairs(longest)}, Refused: refusedBy(t, err)})
 	for _, c := range refusedEnvelopes() {
 		e := signed(t, c.of)
 		attributes := changed(e, c.attribute, c.value)
@@ -33,7 +40,7 @@ func TestEnvelopeVectors(t *testing.T) {
 	}
 	e := signed(t, events.TypeCaseOpened)
 	twice := append(e.Attributes(), events.Attribute{Name: "hub", Value: e.Hub})
-	_, err := events.Parse(twice, e.Data)
+	_, err = events.Parse(twice, e.Data)
 	file.Vectors = append(file.Vectors, vector{Name: "attribute twice", Sentence: sentenceAttributes, Input: map[string]any{"attributes": pairs(twice)}, Refused: refusedBy(t, err)})
 	publish(t, "envelope.json", file)
 }
@@ -57,7 +64,7 @@ func TestFactsVectors(t *testing.T) {
 		{"seventeen digits", sentenceFacts, `"0-8":1`, `"0-8":10000000000000000`},
 		{"NUL", sentenceFacts, `"tonight"`, `"tonight\u0000"`},
 		{"nested too deeply", sentenceFacts, `"tonight"`, `[[[[[[]]]]]]`},
-		{"free text", sentenceCodes, `"tonight"`, `"as soon as possible"`},
+		{"free text", sentenceNoText, `"tonight"`, `"as soon as possible"`},
 		{"code of another list", sentenceCodes, `["contact"]`, `["emergency-shelter"]`},
 		{"region in words", sentenceCodes, `GB-ENG`, `England`},
 		{"time with a fraction", sentenceTime, `09:15:00Z`, `09:15:00.5Z`},

@@ -90,16 +90,22 @@ func refusedBy(t *testing.T, err error) *refusal {
 }
 
 const (
+	sentenceExactly    = "An event is a CloudEvents 1.0 event with exactly these attributes: `id`, `source`, `specversion`, `type`, `datacontenttype`, `dataschema`, `subject`, `time`; extensions `hub`, `sequence`, `correlationid`, `causationid`, `traceparent`, on `record.sealed` also `plaincommit`; and `dssematerial`."
 	sentenceAttributes = "All are required; every other attribute, `tracestate` among them, is refused (`attribute-unknown`)."
+	sentenceNames      = "Hub and agency ids are `[a-z0-9-]{1,32}`."
 	sentenceSource     = "`source` is `urn:handrail:<hub>:agency:<id>`; `hub` is `handrail/<hub>`; both name the same hub (`hub-mismatch`)."
 	sentenceType       = "`type` is `org.handrail.<thing>.<verb>.v1`, `dataschema` is `urn:handrail:schema:<thing>.<verb>.v1` and never changes its meaning."
 	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records."
 	sentenceIDs        = "`id`, `correlationid`, `causationid` and case ids are lower-case UUIDv7."
+	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`), else the case id, else the event's own id."
 	sentenceSubject    = "`subject` is the case id of a case event, else the agency id."
 	sentenceTime       = "`time` is the signing instant, `YYYY-MM-DDTHH:MM:SSZ` exactly; `happened ≤ recorded ≤ time` (`times-order`)"
 	sentenceSequence   = "`sequence` is 20 digits, from 1, counted per signing key."
 	sentenceSyntax     = "Every attribute has a closed ASCII syntax, so percent-encoding has nothing to do; a value with `%`, a quote or a space is refused (`attribute-syntax`)."
-	sentenceFacts      = "Facts are JSON in UTF-8, at most 64 KiB, nested at most 6 deep, numbers of at most 16 digits, no NUL, no repeated or unknown members, no trailing bytes (`data-malformed`)."
+	sentenceFacts      = "Facts are JSON in UTF-8, at most 64 KiB (`event-too-large`), nested at most 6 deep, numbers of at most 16 characters, no NUL, no `null`, no repeated, unknown or missing members, no trailing bytes (`data-malformed`)."
+	sentenceLength     = "A value has at most 1024 bytes."
+	sentenceWeight     = "An event weighs at most 768 KiB, names and values of its attributes and its data together (`event-too-large`)."
+	sentenceNoText     = "There is no free text and no identity."
 	sentenceCodes      = "Values come from closed lists (`data-code`)."
 )
 
@@ -128,7 +134,8 @@ func refusedEnvelopes() []envelopeChange {
 		{"another hub", sentenceSource, opened, "hub", "handrail/elsewhere", events.RuleHubMismatch, "attribute hub"},
 		{"hub of a longer name", sentenceSource, opened, "hub", "handrail/sample", events.RuleHubMismatch, "attribute hub"},
 		{"source of another form", sentenceSource, opened, "source", "https://police.example", events.RuleAttributeSyntax, "attribute source"},
-		{"source in capitals", sentenceSource, opened, "source", "urn:handrail:sampleland:agency:Police", events.RuleAttributeSyntax, "attribute source"},
+		{"agency id of 33 characters", sentenceNames, opened, "source", "urn:handrail:sampleland:agency:" + strings.Repeat("a", 33), events.RuleAttributeSyntax, "attribute source"},
+		{"source in capitals", sentenceNames, opened, "source", "urn:handrail:sampleland:agency:Police", events.RuleAttributeSyntax, "attribute source"},
 		{"type of another catalogue", sentenceType, opened, "type", "org.example.case.opened.v1", events.RuleAttributeSyntax, "attribute type"},
 		{"type not in the catalogue", sentenceType, opened, "type", "org.handrail.case.renamed.v1", events.RuleTypeUnknown, "attribute type"},
 		{"version not in the catalogue", sentenceType, opened, "type", "org.handrail.case.opened.v2", events.RuleTypeUnknown, "attribute type"},
@@ -153,5 +160,6 @@ func refusedEnvelopes() []envelopeChange {
 		{"space", sentenceSyntax, opened, "hub", "handrail/sampleland ", events.RuleAttributeSyntax, "attribute hub"},
 		{"trace id zero", sentenceSyntax, opened, "traceparent", "00-" + strings.Repeat("0", 32) + "-b7ad6b7169203331-01", events.RuleAttributeSyntax, "attribute traceparent"},
 		{"span id zero", sentenceSyntax, opened, "traceparent", "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", events.RuleAttributeSyntax, "attribute traceparent"},
+		{"value of 1025 bytes", sentenceLength, opened, "dssematerial", strings.Repeat("A", 1025), events.RuleAttributeSyntax, "attribute dssematerial"},
 	}
 }

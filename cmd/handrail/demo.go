@@ -106,7 +106,7 @@ func (d *demo) tell(ctx context.Context) error {
 			return fmt.Errorf("the story %q stopped at %w", name, err)
 		}
 		world.Case = world.Cases[first]
-		d.say("\nThe trail of the first case, replayed and verified as the auditor:\n")
+		d.say("\nThe trail of this story's first case, replayed and verified as the auditor:\n")
 		trail, err := world.Auditor().Trail(ctx, world.Case)
 		if err != nil {
 			return err

@@ -16,6 +16,8 @@ import (
 
 	"handrail/deploy/local"
 	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/client"
 	"handrail/services/ledger"
 	"handrail/services/ledger/audit"
 )
@@ -29,9 +31,7 @@ type finding struct {
 
 func doctorCommand(o *options) *cobra.Command {
 	return &cobra.Command{Use: "doctor", Short: "say what is running, reachable and healthy", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
-		ctx, cancel := context.WithTimeout(c.Context(), 20*time.Second)
-		defer cancel()
-		where, findings, err := o.examine(ctx)
+		where, findings, err := o.examine(c.Context())
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,14 @@ func (o *options) examine(ctx context.Context) (where string, findings []finding
 	return at.Root, examineAll(ctx, at, directions), nil
 }
 
+const (
+	patience = 5 * time.Second // how long one part has to answer
+	silence  = 2 * time.Minute // agencies report their position at least every 30 s
+)
+
 func examineLedger(ctx context.Context, hub string) (finding, ledger.Doctor) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	state, err := audit.Doctor(ctx, hub)
 	if err != nil {
 		return finding{local.ServiceLedger, false, err.Error()}, state
@@ -106,13 +113,39 @@ func examineAgency(ctx context.Context, at local.Layout, a local.Address, state 
 		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here; the hub keeps %s for it", a.Kind, waiting)}
 	case a.Intake == "":
 		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here", a.Kind)}
-	case !known:
-		return probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s", a.Kind, a.Intake))
 	}
-	return probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s; stored %d of %d deliveries", a.Kind, a.Intake, c.Reported, c.Assigned))
+	f := probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s", a.Kind, a.Intake))
+	if known {
+		f.Says += fmt.Sprintf("; stored %d of %d deliveries", c.Reported, c.Assigned)
+		if c.Reported < c.Assigned && (c.At == nil || time.Since(*c.At) > silence) {
+			f.Healthy, f.Says = false, f.Says+", and has not said for two minutes that it stored more"
+		}
+	}
+	if !f.Healthy {
+		return f
+	}
+	return askAgency(ctx, at, a, f)
+}
+
+// askAgency adds what the agency's own doctor finds.
+func askAgency(ctx context.Context, at local.Layout, a local.Address, f finding) finding {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var health agency.Health
+	if err := client.People(at.Agency(a.Agency)).Get(ctx, "/v1/doctor", &health); err != nil {
+		return finding{f.Part, false, "its own doctor does not answer; its log is " + at.Log(f.Part)}
+	}
+	for _, check := range health.Checks {
+		if !check.OK {
+			f.Healthy, f.Says = false, f.Says+"; "+check.Name+": "+check.Text
+		}
+	}
+	return f
 }
 
 func probe(ctx context.Context, at local.Layout, name, healthy string) finding {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	switch err := at.Probe(ctx, name); {
 	case errors.Is(err, os.ErrPermission):
 		return finding{name, false, "runs as another user: run this as the user who started it"}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"strings"
@@ -128,8 +129,19 @@ func binaryForms(e events.Event) []strictness {
 		{"unknown extension", sentenceAll, with("ce-comment", "x"), events.RuleAttributeUnknown},
 		{"nameless attribute", sentenceAll, with("ce-", "x"), events.RuleAttributeUnknown},
 		{"letter that only folds in Unicode", sentenceAll, with("ce-ſubject", theCase), events.RuleAttributeUnknown},
+		{"64 headers", sentenceHeaders, crowded(m, 64), ""},
+		{"65 headers", sentenceHeaders, crowded(m, 65), events.RuleEventTooLarge},
 		{"no headers at all", sentenceAll, Message{Data: m.Data}, events.RuleAttributeMissing},
 	}
+}
+
+// crowded is the message with so many headers.
+func crowded(m Message, headers int) Message {
+	others := map[string][]string{}
+	for n := range headers - len(m.Header) {
+		others[fmt.Sprintf("x-%02d", n)] = []string{""}
+	}
+	return changed(m, others)
 }
 
 func structuredForms(e, record events.Event) []strictness {
@@ -193,6 +205,10 @@ func TestStrictness(t *testing.T) {
 					t.Errorf("%s: refused by %q, want %q", f.name, got, f.rule)
 				}
 				content.Vectors = append(content.Vectors, v)
+			}
+			if file == "codec-structured.json" {
+				content.About += " A body that is too long to stand here is given by input.body_of: texts with the number of times that each is repeated, one after the other."
+				content.Vectors = append(content.Vectors, heavyBodies(t, e)...)
 			}
 			publish(t, file, content)
 		})

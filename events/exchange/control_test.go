@@ -46,6 +46,9 @@ func TestControlVectors(t *testing.T) {
 		if e.Agency() == events.HubAgency {
 			sentence = sentenceNoDelivery
 		}
+		if e.Type == events.TypeControlHead {
+			sentence = sentenceHub
+		}
 		m := Encode(e)
 		if _, found, _ := m.Delivery(); found {
 			t.Errorf("%s has a delivery number", name)

@@ -30,6 +30,9 @@ const (
 	sentenceBase64     = "`data_base64` is refused."
 	sentenceAll        = "All are required; every other attribute, `tracestate` among them, is refused (`attribute-unknown`)."
 	sentenceSyntax     = "Every attribute has a closed ASCII syntax, so percent-encoding has nothing to do; a value with `%`, a quote or a space is refused (`attribute-syntax`)."
+	sentenceHub        = "The hub speaks as agency `hub`, with its own key and sequence."
+	sentenceHeaders    = "A message has at most 64 headers."
+	sentenceBody       = "In structured mode the whole body weighs."
 	sentenceControl    = "Control messages are signed and unlogged, have no sequence, and must be strictly newer than the sender's last of the type: `inbox-position` (agency), `head-announced` and `resend-from` (hub)."
 	sentenceNoDelivery = "Control messages (27) do not."
 )
@@ -54,6 +57,13 @@ type vector struct {
 type wire struct {
 	Header [][2]string `json:"header"`
 	Body   string      `json:"body"`
+	BodyOf []piece     `json:"body_of,omitempty"` // instead of a body that is too long to publish
+}
+
+// piece is a text, repeated.
+type piece struct {
+	Text  string `json:"text"`
+	Times int    `json:"times"`
 }
 
 // envelope is the event that a message holds.
@@ -133,6 +143,67 @@ func publish(t *testing.T, name string, file vectorFile) {
 	if !bytes.Equal(want, b.Bytes()) {
 		t.Errorf("%s is not what the code gives; if the wire contract changed, run go test with -update and read the difference", name)
 	}
+}
+
+// The sizes that events publishes are judged alike on the wire, before anything
+// is read; in structured mode the whole body weighs.
+func TestSizeVectorsOnTheWire(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join(published, "size.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Vectors []struct {
+			Name  string
+			Input struct {
+				Attributes [][2]string
+				DataOf     []piece `json:"data_of"`
+			}
+			Refused *refused
+		}
+	}
+	if err := json.Unmarshal(content, &file); err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, v := range file.Vectors {
+		if v.Input.Attributes == nil {
+			continue // facts, which the codec does not judge
+		}
+		m := Message{Header: map[string][]string{}}
+		for _, a := range v.Input.Attributes {
+			m.Header["ce-"+a[0]] = []string{a[1]}
+		}
+		for _, p := range v.Input.DataOf {
+			m.Data = append(m.Data, strings.Repeat(p.Text, p.Times)...)
+		}
+		if got := decoded(t, v.Name, "", m).Refused; (got == nil) != (v.Refused == nil) || got != nil && *got != *v.Refused {
+			t.Errorf("%s: refused %v, want %v", v.Name, got, v.Refused)
+		}
+		judged++
+	}
+	if judged < 2 {
+		t.Errorf("%d events in size.json", judged)
+	}
+}
+
+// heavyBodies are structured messages at the limit of size, white space included.
+func heavyBodies(t *testing.T, e events.Event) []vector {
+	t.Helper()
+	body := structured(e)
+	var all []vector
+	for name, size := range map[string]int{"a body of 768 KiB": events.MaxBytes, "a body of one byte too many": events.MaxBytes + 1} {
+		spaces := piece{" ", size - len(body)}
+		m := structuredMessage("{" + strings.Repeat(spaces.Text, spaces.Times) + body[1:])
+		v := decoded(t, name, sentenceBody, m)
+		if heavy := size > events.MaxBytes; heavy != (v.Refused != nil) || heavy && v.Refused.Rule != string(events.RuleEventTooLarge) {
+			t.Errorf("%s: refused %v", name, v.Refused)
+		}
+		v.Input.Body, v.Input.BodyOf = "", []piece{{"{", 1}, spaces, {body[1:], 1}}
+		all = append(all, v)
+	}
+	slices.SortFunc(all, func(a, b vector) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // signingKey is the same for the same name on every run.

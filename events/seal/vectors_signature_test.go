@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	sentenceBytes   = "`dssematerial` is standard base64 of `{\"payload\":P,\"payloadType\":\"https://cloudevents.io/verifiability/dsse/v0.1\",\"signatures\":[{\"keyid\":K,\"sig\":S}]}`, members in this order, no white space; P is base64 of `{\"core\":C,\"ext\":E,\"signedextattrs\":[…]}`."
 	sentenceForm    = "A verifier rebuilds these bytes from the event; any other form is `signature-invalid`."
 	sentenceList    = "`signedextattrs` lists, in this order, `hub`, `sequence`, `correlationid`, `causationid`, `traceparent`, and on records `plaincommit`; control messages leave out `sequence`."
 	sentenceKeyID   = "The signature is Ed25519 over the DSSE pre-authentication encoding; `keyid` is the lower-case hexadecimal SHA-256 of the raw 32-byte public key."
@@ -56,7 +57,7 @@ func TestSignatureVectors(t *testing.T) {
 	for _, c := range []struct {
 		name, sentence string
 		event          events.Event
-	}{{"facts", sentenceForm, acknowledged()}, {"record", sentenceList, fixedRecord(t)}, {"control", sentenceKeyID, position()}} {
+	}{{"facts", sentenceBytes, acknowledged()}, {"record", sentenceList, fixedRecord(t)}, {"control", sentenceKeyID, position()}} {
 		file.Vectors = append(file.Vectors, signedVector(t, key, c.name, c.sentence, c.event))
 	}
 	signed, err := key.Sign(acknowledged())
@@ -126,8 +127,8 @@ func refusedSignatures(t *testing.T, key seal.SigningKey, signed events.Event) [
 		name, sentence string
 		event          events.Event
 	}{
-		{"white space", sentenceForm, spelt(`,"payloadType"`, `, "payloadType"`)},
-		{"member order", sentenceForm, spelt(`"keyid":"`+string(key.ID())+`","sig":`, `"sig":"","keyid":`)},
+		{"white space", sentenceBytes, spelt(`,"payloadType"`, `, "payloadType"`)},
+		{"member order", sentenceBytes, spelt(`"keyid":"`+string(key.ID())+`","sig":`, `"sig":"","keyid":`)},
 		{"second signature", sentenceForm, spelt(`"}]}`, `"},{"keyid":"`+string(key.ID())+`","sig":""}]}`)},
 		{"key id in capitals", sentenceKeyID, spelt(string(key.ID()), strings.ToUpper(string(key.ID())))},
 		{"another key", sentenceKeyID, other},

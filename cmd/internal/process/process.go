@@ -1,5 +1,5 @@
-// Package process is what every main shares: signals, the parent's end, logs, OpenTelemetry, health, configuration and
-// exit codes. It is the only package that uses the OpenTelemetry SDK; all others use its API.
+// Package process is what every main shares: signals, the parent's end, logs, OpenTelemetry and exit codes.
+// It is the only package that uses the OpenTelemetry SDK; all others use its API.
 package process
 
 import (
@@ -14,8 +14,7 @@ import (
 
 // Process is what a running service gets from its main.
 type Process struct {
-	Log    *slog.Logger // adds trace_id and span_id from the context of each call
-	Health *Health
+	Log *slog.Logger // adds trace_id and span_id from the context of each call
 }
 
 // Main runs a service and ends the process with the exit code for its error, which it prints. service names it in
@@ -51,7 +50,7 @@ func Run(ctx context.Context, service string, run func(context.Context, *Process
 	slog.SetDefault(log)
 	reportExportErrors(context.WithoutCancel(ctx), log)
 
-	err = run(ctx, &Process{Log: log, Health: &Health{log: log}})
+	err = run(ctx, &Process{Log: log})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = nil
 	}
