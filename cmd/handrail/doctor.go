@@ -115,25 +115,28 @@ func examineAgency(ctx context.Context, at local.Layout, a local.Address, state 
 		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here", a.Kind)}
 	}
 	f := probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s", a.Kind, a.Intake))
-	if known {
-		f.Says += fmt.Sprintf("; stored %d of %d deliveries", c.Reported, c.Assigned)
-		if c.Reported < c.Assigned && (c.At == nil || time.Since(*c.At) > silence) {
-			f.Healthy, f.Says = false, f.Says+", and has not said for two minutes that it stored more"
-		}
-	}
 	if !f.Healthy {
 		return f
 	}
-	return askAgency(ctx, at, a, f)
+	f = askAgency(ctx, at, a, f, c.Assigned, known)
+	if known && c.Reported < c.Assigned && (c.At == nil || time.Since(*c.At) > silence) {
+		f.Healthy, f.Says = false, f.Says+"; the hub has not heard for two minutes that it stored more"
+	}
+	return f
 }
 
 // askAgency adds what the agency's own doctor finds.
-func askAgency(ctx context.Context, at local.Layout, a local.Address, f finding) finding {
+func askAgency(ctx context.Context, at local.Layout, a local.Address, f finding, assigned uint64, known bool) finding {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	people := client.People(at.Agency(a.Agency))
+	var status agency.Status
 	var health agency.Health
-	if err := client.People(at.Agency(a.Agency)).Get(ctx, "/v1/doctor", &health); err != nil {
+	if err := errors.Join(people.Get(ctx, "/v1/status", &status), people.Get(ctx, "/v1/doctor", &health)); err != nil {
 		return finding{f.Part, false, "its own doctor does not answer; its log is " + at.Log(f.Part)}
+	}
+	if known {
+		f.Says += fmt.Sprintf("; stored %d of %d deliveries", status.Position, assigned)
 	}
 	for _, check := range health.Checks {
 		if !check.OK {
