@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"handrail/deploy/local"
 	"handrail/deploy/local/story"
@@ -21,10 +22,11 @@ import (
 //
 //nolint:gochecknoglobals // building is slow and the same for every test
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "handrail-build-")
+	dir, err := os.MkdirTemp("", buildPrefix)
 	if err != nil {
 		return "", err
 	}
+	forget(filepath.Dir(dir))
 	program := filepath.Join(dir, "handrail")
 	output, err := exec.Command("go", "build", "-o", program, "handrail/cmd/handrail").CombinedOutput()
 	if err != nil {
@@ -32,6 +34,22 @@ var built = sync.OnceValues(func() (string, error) {
 	}
 	return program, nil
 })
+
+const (
+	buildPrefix = "handrail-build-"
+	buildLife   = 3 * time.Hour // longer than any test run
+)
+
+// forget removes the programs that earlier test runs left behind: a test binary
+// has no last moment at which it could remove its own.
+func forget(dir string) {
+	old, _ := filepath.Glob(filepath.Join(dir, buildPrefix+"*")) // the pattern is well-formed
+	for _, build := range old {
+		if info, err := os.Stat(build); err == nil && time.Since(info.ModTime()) > buildLife {
+			_ = os.RemoveAll(build) // another run may be removing it too
+		}
+	}
+}
 
 // Program is the path of the built command line.
 func Program(t testing.TB) string {

@@ -1,0 +1,215 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
+	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/client"
+	"handrail/services/ledger"
+	"handrail/services/ledger/audit"
+)
+
+// checked is the ledger as an auditor verified it after the faults.
+type checked struct {
+	cases map[events.CaseID]audit.Verified
+	steps map[events.EventID]audit.Step // admitted
+	size  uint64
+}
+
+// check waits until the hub is quiet and holds it to everything that README.md
+// lists. Faults is what ledgers that were killed meanwhile counted of their own.
+func (h *hub) check(faults int) checked {
+	h.t.Helper()
+	ctx := h.t.Context()
+	h.settle(ctx)
+	c := h.verify(ctx)
+	h.sameTrails(c)
+	held := h.readJournal(sampletown).drafts
+	opened := 0
+	for _, id := range slices.Sorted(maps.Keys(h.desks)) {
+		j := h.readJournal(id)
+		j.answers(h.t, c)
+		j.deliveries(h.t, c)
+		h.sameFold(ctx, j, c)
+		opened += h.readsReleased(ctx, j, c, held)
+	}
+	if opened == 0 {
+		h.t.Error("no sealed record was released and opened")
+	}
+	h.healthy(ctx, faults)
+	return c
+}
+
+// verify reads and verifies every case, and finds each entry of the log exactly once in them.
+func (h *hub) verify(ctx context.Context) checked {
+	h.t.Helper()
+	c := checked{cases: map[events.CaseID]audit.Verified{}, steps: map[events.EventID]audit.Step{}}
+	cases, err := h.auditor.Cases(ctx)
+	h.must(err)
+	numbers := []uint64{0} // genesis
+	for _, summary := range cases {
+		trail, err := h.auditor.Trail(ctx, summary.Case)
+		h.must(err)
+		v, err := h.auditor.Verify(trail) // the stored state against a new fold too
+		h.must(err)
+		c.cases[summary.Case] = v
+		c.size = v.Size
+		for _, s := range v.Steps {
+			numbers = append(numbers, s.Entry.Number)
+			if s.Entry.Verdict == tlog.Refused {
+				continue
+			}
+			id := events.EventID(s.Entry.Attribute("id"))
+			if earlier, twice := c.steps[id]; twice {
+				h.t.Errorf("%s stands in the log twice: as entries %d and %d", s.Type, earlier.Entry.Number, s.Entry.Number)
+			}
+			c.steps[id] = s
+		}
+	}
+	h.erased(c)
+	slices.Sort(numbers)
+	for i, number := range numbers {
+		if uint64(i) != number {
+			h.t.Fatalf("the cases' trails hold entry %d where %d should stand: one is missing or there twice", number, i)
+		}
+	}
+	if uint64(len(numbers)) != c.size {
+		h.t.Errorf("the trails hold %d entries, the log has %d", len(numbers), c.size)
+	}
+	return c
+}
+
+// erased: of the sealed records the ledger destroyed those, and only those, that
+// the log says it erased or recalled.
+func (h *hub) erased(c checked) {
+	h.t.Helper()
+	for _, v := range c.cases {
+		for _, record := range v.Case.Records() {
+			if gone := c.steps[record.ID].Erased; gone != (record.State == mou.RecordErased || record.State == mou.RecordRecalled) {
+				h.t.Errorf("the record of entry %d is %s, its data destroyed: %t", record.Number, record.State, gone)
+			}
+		}
+	}
+}
+
+// sameTrails compares trails that were read earlier: what stood in the log then
+// stands there now, byte for byte.
+func (h *hub) sameTrails(c checked) {
+	h.t.Helper()
+	if len(h.keeping) == 0 {
+		h.t.Error("no trail was read before the faults were over")
+	}
+	for id, before := range h.keeping {
+		after := c.cases[id].Trail.Entries
+		if len(after) < len(before) {
+			h.t.Errorf("a trail lost entries: %d of %d are left", len(after), len(before))
+			continue
+		}
+		for i, e := range before {
+			if !sameEntry(e, after[i]) {
+				h.t.Errorf("entry %d is not what it was", e.Number)
+			}
+		}
+	}
+}
+
+// sameEntry leaves out the proof, which is of a larger log, and a record that was
+// erased meanwhile.
+func sameEntry(a, b ledger.TrailEntry) bool {
+	return a.Number == b.Number && a.Leaf == b.Leaf && bytes.Equal(a.Salt, b.Salt) && bytes.Equal(a.Opening, b.Opening) &&
+		bytes.Equal(a.Data, b.Data) && a.Reason == b.Reason
+}
+
+// sameFold compares what an agency's desk shows of each case with what the
+// memorandum lets it see of the verified one, without what reached it as a
+// tombstone.
+func (h *hub) sameFold(ctx context.Context, j journal, c checked) {
+	h.t.Helper()
+	id := j.of
+	d := h.desks[id]
+	known, err := client.List[agency.CaseSummary](ctx, d.people, "/v1/cases", "cases")
+	h.must(err)
+	shown := map[events.CaseID]bool{}
+	for _, summary := range known {
+		shown[summary.Case] = true
+		if _, logged := c.cases[summary.Case]; !logged {
+			h.t.Errorf("%s knows a case that the ledger does not", id)
+		}
+	}
+	for of, v := range c.cases {
+		want := v.Case.View(id).Without(j.tombstones()...)
+		if shown[of] != (want.ID() != "") {
+			h.t.Errorf("%s: case known %t, to be seen %t", id, shown[of], want.ID() != "")
+		}
+		if !shown[of] {
+			continue
+		}
+		got, err := d.show(ctx, of)
+		h.must(err)
+		for _, difference := range differences(got, want) {
+			h.t.Errorf("%s has folded a case otherwise than the ledger: %s", id, difference)
+		}
+	}
+}
+
+// healthy asks the doctors, and looks through the logs of every process that
+// lived: no fault of the hub, no alarm, no panic.
+func (h *hub) healthy(ctx context.Context, faults int) {
+	h.t.Helper()
+	state, err := h.doctor(ctx)
+	h.must(err)
+	if state.Faults+faults > 0 {
+		h.t.Errorf("the ledger counted %d faults of its own: %s", state.Faults+faults, state.LastError)
+	}
+	for id, d := range h.desks {
+		var health agency.Health
+		h.must(d.people.Get(ctx, "/v1/doctor", &health))
+		for _, one := range health.Checks {
+			if !one.OK {
+				h.t.Errorf("the doctor of %s finds: %s: %s %v", id, one.Name, one.Text, health.Alarms)
+			}
+		}
+	}
+	for _, name := range h.Services() {
+		text, err := os.ReadFile(h.At.Log(name))
+		h.must(err)
+		for line := range strings.Lines(string(text)) {
+			for _, bad := range []string{"fault of the hub", `msg=alarm`, `"msg":"alarm"`, "panic:", "DATA RACE"} {
+				if strings.Contains(line, bad) {
+					h.t.Errorf("%s said: %s", name, strings.TrimSpace(line))
+				}
+			}
+		}
+	}
+}
+
+// expect compares one case's trail with what must have happened in it, in order.
+func expect(t *testing.T, v audit.Verified, want []string) {
+	t.Helper()
+	if got := story(v); !slices.Equal(got, want) {
+		t.Errorf("the trail is not the same:\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+}
+
+// story is a trail as who said what with which verdict.
+func story(v audit.Verified) []string {
+	var lines []string
+	for _, s := range v.Steps {
+		line := fmt.Sprintf("%s %s %s%s", s.By, s.Type.Name(), s.Entry.Verdict, s.Entry.Rule)
+		if record, ok := s.Facts.(*events.Record); ok {
+			line += " " + string(record.Header.Section)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
