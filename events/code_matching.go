@@ -1,7 +1,5 @@
 package events
 
-import "regexp"
-
 // Sex matters to a placement only.
 type Sex string
 
@@ -66,29 +64,3 @@ func (EndReason) Codes() []string {
 
 // UnmarshalText accepts a reason of the list.
 func (r *EndReason) UnmarshalText(text []byte) error { return code(r, text) }
-
-// Region is an ISO 3166-2 code, the finest place that travels in the clear.
-type Region string
-
-var regionSyntax = regexp.MustCompile(`^[A-Z]{2}-[A-Z0-9]{1,3}$`)
-
-// UnmarshalText accepts a code of ISO 3166-2's form.
-func (r *Region) UnmarshalText(text []byte) error {
-	return parseText(r, text, regionSyntax, "a region is an ISO 3166-2 code")
-}
-
-// Pattern is the form that the schemas publish.
-func (Region) Pattern() string { return regionSyntax.String() }
-
-// Language is an ISO 639-3 code.
-type Language string
-
-var languageSyntax = regexp.MustCompile(`^[a-z]{3}$`)
-
-// UnmarshalText accepts a code of ISO 639-3's form.
-func (l *Language) UnmarshalText(text []byte) error {
-	return parseText(l, text, languageSyntax, "a language is an ISO 639-3 code of three letters")
-}
-
-// Pattern is the form that the schemas publish.
-func (Language) Pattern() string { return languageSyntax.String() }

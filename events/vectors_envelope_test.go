@@ -67,6 +67,8 @@ func TestFactsVectors(t *testing.T) {
 		{"free text", sentenceNoText, `"tonight"`, `"as soon as possible"`},
 		{"code of another list", sentenceCodes, `["contact"]`, `["emergency-shelter"]`},
 		{"region in words", sentenceCodes, `GB-ENG`, `England`},
+		{"region of the right form that is not in the list", sentenceCodes, `GB-ENG`, `GB-ANN`},
+		{"language of the right form that is not in the list", sentenceCodes, `"ron"`, `"xyz"`},
 		{"time with a fraction", sentenceTime, `09:15:00Z`, `09:15:00.5Z`},
 	} {
 		data := strings.Replace(example, c.old, c.to, 1)

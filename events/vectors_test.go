@@ -97,7 +97,7 @@ const (
 	sentenceType       = "`type` is `org.handrail.<thing>.<verb>.v1`, `dataschema` is `urn:handrail:schema:<thing>.<verb>.v1` and never changes its meaning."
 	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records."
 	sentenceIDs        = "`id`, `correlationid`, `causationid` and case ids are lower-case UUIDv7."
-	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`), else the case id, else the event's own id."
+	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral and on whatever is about a record; the case id on every other case event; the event's own id on all others."
 	sentenceSubject    = "`subject` is the case id of a case event, else the agency id."
 	sentenceTime       = "`time` is the signing instant, `YYYY-MM-DDTHH:MM:SSZ` exactly; `happened ≤ recorded ≤ time` (`times-order`)"
 	sentenceSequence   = "`sequence` is 20 digits, from 1, counted per signing key."

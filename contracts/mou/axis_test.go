@@ -24,14 +24,18 @@ func axis(t *testing.T) string {
 		queue = queue[1:]
 		for _, said := range sayings(reached[from]) {
 			next := *reached[from]
-			act := next.act(said.by, r, said.what)
+			about := r
+			if t := said.what.Type(); t == events.TypeConsentWithdrawn || t == events.TypeConsentRefused {
+				about = ""
+			}
+			act := next.act(said.by, about, said.what)
 			c, err := next.c.Apply(act, next.now)
 			if err != nil {
 				continue
 			}
 			next.c, next.number = c, next.number+1
 			next.hub()
-			to := next.leg(r, lightship)
+			to := next.leg(r)
 			if to == from {
 				continue
 			}
@@ -83,5 +87,6 @@ func sayings(s *story) []saying {
 		saying{"another provider accepts", harbour, &events.ReferralAccepted{Said: s.said()}},
 		saying{"referral.withdrawn", police, &events.ReferralWithdrawn{Said: s.said(), Reason: "no-longer-needed"}},
 		saying{"consent.withdrawn", police, &events.ConsentWithdrawn{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}}},
+		saying{"consent.refused", police, &events.ConsentRefused{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}, Purpose: events.PurposeAccommodation}},
 	)
 }

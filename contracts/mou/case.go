@@ -116,18 +116,20 @@ func (c Case) Judge(a Act, now time.Time) error {
 		return err
 	}
 	_, err := c.Apply(a, now)
-	var hidden *events.Violation
-	if errors.As(err, &hidden) {
+	if _, hidden := errors.AsType[*events.Violation](err); hidden {
 		return events.Refuse(RuleNotPermitted, "", "the memorandum does not permit this here; ask the desk that opened the case")
 	}
 	return err
 }
 
-// refusal checks an act against its term; nil if nothing stands against it.
+// refusal checks an act against its term and its envelope's links; nil if nothing stands against it.
 func (c Case) refusal(a Act, now time.Time) *events.Violation {
 	q := c.question(a.Event.Agency(), a.Event.Type, a.Event.Referral(), now)
 	q.event, q.facts = &a.Event, a.Payload
-	return q.ask()
+	if v := q.ask(); v != nil {
+		return v
+	}
+	return c.linked(a)
 }
 
 func fold(m *Memorandum, trail []*Item) *state {

@@ -67,10 +67,12 @@ func TestAnAgencyFoldsWhatItIsGivenInAnyOrder(t *testing.T) {
 	keep(s.act(police, "", s.opened(events.Adult)))
 	keep(s.act(police, "", s.rights()))
 	keep(s.act(police, "", s.bundle("bed")))
-	keep(s.act(police, "", s.asks(lightship)))
+	ask := s.act(police, "", s.asks(lightship))
+	keep(ask)
+	keep(s.act(lightship, ask.Event.ID, &events.ReferralAccepted{Said: s.said()}))
 	view := s.m.NewCase(lightship)
 	trail := s.c.Trail()
-	for _, i := range []int{3, 0, 2, 1, 2} {
+	for _, i := range []int{3, 0, 4, 2, 1, 2} {
 		var err error
 		if view, err = view.Apply(acts[i], trail[i].Admitted); err != nil {
 			t.Fatal(err)
@@ -117,8 +119,7 @@ func TestWhatIsNoActOfTheCaseIsRefused(t *testing.T) {
 		a := good
 		change(&a)
 		_, err := s.c.Apply(a, s.now)
-		var v *events.Violation
-		if !errors.As(err, &v) {
+		if _, refused := errors.AsType[*events.Violation](err); !refused {
 			t.Errorf("%s: got %v, want a violation", name, err)
 		}
 	}

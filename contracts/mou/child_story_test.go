@@ -51,7 +51,7 @@ func TestANoticeTellsChildProtectionAndNothingElse(t *testing.T) {
 	if got := s.clock(mou.ClockChildProtection, police).State; got != mou.ClockMissed {
 		t.Errorf("two hours later telling child protection is %s, want missed", got)
 	}
-	s.says(police, "", &events.NoticeSent{Said: s.said(), To: childcare, Age: events.Child, Region: "GB-LND"})
+	s.says(police, "", &events.NoticeSent{Said: s.said(), To: childcare, Age: events.Child, Region: "GB-ENG"})
 	if got := s.clock(mou.ClockChildProtection, police).State; got != mou.ClockLateMet {
 		t.Errorf("told at last, it is %s, want late-met", got)
 	}

@@ -136,9 +136,11 @@ func (k *clocks) childProtection() {
 }
 
 // consent: asked again before it runs out, sooner if it is provisional. Only
-// what its desk sees meets or ends the clock.
+// what its desk sees meets or ends the clock, and it is met only by a consent
+// that leaves nothing to run out: to all its sections, beyond its time.
 func (k *clocks) consent(w word) {
 	s, m := k.c.state, k.c.mou
+	soon := w.happened.Add(m.Profile.duration(forProvisional))
 	over := s.closed
 	var renewed, confirmed []uint64
 	for _, other := range s.words {
@@ -148,20 +150,34 @@ func (k *clocks) consent(w word) {
 		case other.number <= w.number || !seen || !same:
 		case other.verb != given:
 			over = earliest(over, other.number)
+		case k.narrower(w, other):
 		default:
-			renewed = append(renewed, other.number)
-			if !other.provisional {
+			if !m.until(other).Before(w.expires) {
+				renewed = append(renewed, other.number)
+			}
+			if !other.provisional && !other.expires.Before(soon) {
 				confirmed = append(confirmed, other.number)
 			}
 		}
 	}
 	if w.provisional {
-		k.add(Clock{Rule: RuleConsentProvisional, Set: w.number, Owes: w.by, Due: w.happened.Add(m.Profile.duration(forProvisional))}, over, confirmed...)
+		k.add(Clock{Rule: RuleConsentProvisional, Set: w.number, Owes: w.by, Due: soon}, over, confirmed...)
 	}
 	k.add(Clock{Rule: ClockConsentExpiry, Set: w.number, Owes: w.by, Due: w.expires}, over, renewed...)
 	if last := &k.all[len(k.all)-1]; last.State == ClockMissed {
 		last.State = ClockEnded // a consent may run out; nobody failed in a duty
 	}
+}
+
+// narrower says whether a later consent leaves out a section of the first, or
+// counts for nothing because the person said no after it happened.
+func (k *clocks) narrower(first, later word) bool {
+	s := k.c.state
+	return slices.ContainsFunc(first.sections, func(one events.Section) bool { return !slices.Contains(later.sections, one) }) ||
+		slices.ContainsFunc(s.words, func(no word) bool {
+			return no.verb != given && no.number < later.number && no.happened.After(later.happened) &&
+				(no.purpose == "" || no.purpose == later.purpose) && (no.by == first.by || first.by == s.owner)
+		})
 }
 
 // leg: answers, hand-over, feedback and erasure of one provider asked.
@@ -173,8 +189,13 @@ func (k *clocks) leg(r *referral, l *leg) {
 	asked := k.at(r.number)
 	k.add(clock(ClockAcknowledge, r.number, asked, p.byUrgency(r.urgency, forAcknowledge, forAcknowledgeTonight)), l.ended, l.acknowledged, l.accepted, l.declined)
 	k.add(clock(ClockAnswer, r.number, asked, p.byUrgency(r.urgency, forAnswer, forAnswerTonight)), l.ended, l.accepted, l.declined)
-	if l.arranged != 0 {
-		k.add(clock(ClockHandover, l.arranged, l.planned, forHandoverReport), l.ended, l.completed, l.failed)
+	for at, a := range l.arranged {
+		c := clock(ClockHandover, a.number, a.planned, forHandoverReport)
+		if later := l.arranged[at+1:]; len(later) > 0 {
+			k.add(c, later[0].number) // arranged anew: nothing else is expected of this one
+		} else {
+			k.add(c, l.ended, l.completed, l.failed)
+		}
 	}
 	if l.completed != 0 {
 		k.add(clock(ClockFeedback, l.completed, k.at(l.completed), forFeedback), 0, l.feedback)

@@ -48,10 +48,24 @@ func (s *state) consented(m *Memorandum, to events.AgencyID, purpose events.Purp
 
 // ended says whether the person took a consent back for an agency.
 func (s *state) ended(m *Memorandum, g word, to events.AgencyID) bool {
-	return slices.ContainsFunc(s.words, func(w word) bool {
-		return w.verb != given && (w.purpose == "" || w.purpose == g.purpose) && m.covers(w.recipient, to) &&
-			(w.number > g.number || w.happened.After(g.happened))
-	})
+	_, ended := s.ender(m, g, to)
+	return ended
+}
+
+// ender is the last word that took a consent back for an agency.
+func (s *state) ender(m *Memorandum, g word, to events.AgencyID) (word, bool) {
+	for _, w := range slices.Backward(s.words) {
+		if w.ends(m, g, to) {
+			return w, true
+		}
+	}
+	return word{}, false
+}
+
+// ends says whether a word takes a consent back for an agency.
+func (w word) ends(m *Memorandum, g word, to events.AgencyID) bool {
+	return w.verb != given && (w.purpose == "" || w.purpose == g.purpose) && m.covers(w.recipient, to) &&
+		(w.number > g.number || w.happened.After(g.happened))
 }
 
 // anyConsent says whether some consent is still running, whoever it covers.

@@ -26,19 +26,33 @@ func needsRightVoice() demand {
 	}}
 }
 
-// needsKnownRecipient asks that a consent for one agency names one of the directory.
+// needsKnownRecipient asks that every agency that the person's word names, meant
+// or excepted, is one of the directory: an id is no place for free text.
 func needsKnownRecipient() demand {
-	return demand{RuleRecipientUnknown, "/recipient/agency", "name an agency of the directory", func(q *question) bool {
-		var a events.AgencyID
+	return demand{RuleRecipientUnknown, "/recipient", "name agencies of the directory only", func(q *question) bool {
+		var r events.Recipient
 		switch p := q.facts.(type) {
 		case *events.ConsentGiven:
-			a = p.Recipient.Agency
+			r = p.Recipient
 		case *events.ConsentRefused:
-			a = p.Recipient.Agency
+			r = p.Recipient
+		case *events.ConsentWithdrawn:
+			r = p.Recipient
 		}
-		_, listed := q.m.Directory[a]
-		return a == "" || listed
+		unknown := func(a events.AgencyID) bool { return !q.knows(a) }
+		return (r.Agency == "" || q.knows(r.Agency)) && !slices.ContainsFunc(r.Except, unknown)
 	}}
+}
+
+// knows says whether the speaker may name an agency. A foreign mission sees no
+// directory, so it names whom it meets in the case: then its own view and the
+// ledger's agree, and a refusal does not tell which agencies exist.
+func (q *question) knows(a events.AgencyID) bool {
+	if q.kind == events.ForeignMission {
+		return a == q.by || q.s.takesPart(a)
+	}
+	_, listed := q.m.Directory[a]
+	return listed
 }
 
 // shared is what a statement shares: the same sections with each recipient.

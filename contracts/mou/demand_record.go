@@ -84,11 +84,25 @@ func needsReleaseConsent() demand {
 	}}
 }
 
-// needsErasureDue asks that the reason given is the one for which the record goes.
+// needsNotErased asks for a record that was not erased before, held or released.
+func needsNotErased() demand {
+	return demand{RuleRecordUnknown, "/record", "no such record is left in this case", func(q *question) bool {
+		r := q.recordOf()
+		return r != nil && r.erased == 0
+	}}
+}
+
+// needsErasureDue asks that the reason given is the one for which the record
+// goes: a held one that nobody will read, or a released one to be stopped on its way.
 func needsErasureDue() demand {
 	return demand{RuleRecordUnknown, "/reason", "the record is not to be erased for this reason", func(q *question) bool {
 		return factsOr(q, true, func(p *events.RecordErased) bool {
-			fate, reason := q.s.fate(q.m, *q.recordOf(), q.now)
+			r := *q.recordOf()
+			if !r.held() {
+				reason, may := q.s.recall(q.m, r, q.now)
+				return may && reason == p.Reason
+			}
+			fate, reason := q.s.fate(q.m, r, q.now)
 			return fate == fateErase && reason == p.Reason
 		})
 	}}

@@ -23,9 +23,10 @@ func (s *state) step(m *Memorandum, i *Item) {
 		s.words = append(s.words, word{i.Number, given, i.By, i.Happened(), p.Recipient, p.Purpose, p.Sections, p.Expires.Time(), s.provisional(p)})
 	case *events.ConsentRefused:
 		s.words = append(s.words, word{number: i.Number, verb: refused, by: i.By, happened: i.Happened(), recipient: p.Recipient, purpose: p.Purpose})
+		s.stop(m, i.Number, p.Recipient, p.Purpose)
 	case *events.ConsentWithdrawn:
 		s.words = append(s.words, word{number: i.Number, verb: withdrawn, by: i.By, happened: i.Happened(), recipient: p.Recipient, purpose: p.Purpose})
-		s.withdrawConsent(m, i.Number, p)
+		s.stop(m, i.Number, p.Recipient, p.Purpose)
 	case *events.Record:
 		h := p.Header
 		s.records = append(s.records, record{id: i.ID, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
@@ -36,18 +37,19 @@ func (s *state) step(m *Memorandum, i *Item) {
 	}
 }
 
-// withdrawConsent ends what the person's word covered: a referral on which the
-// person has not arrived ends for the covered, and who holds released records
-// owes an answer. Help that has begun goes on.
-func (s *state) withdrawConsent(m *Memorandum, number uint64, p *events.ConsentWithdrawn) {
+// stop ends what the person's no covers, whether it takes a consent back or
+// refuses one: a referral on which the person has not arrived ends for the
+// covered, and who holds released records owes an answer about them, however its
+// part ended and whatever it answered before. Help that has begun goes on.
+func (s *state) stop(m *Memorandum, number uint64, to events.Recipient, purpose events.Purpose) {
 	for ri := range s.referrals {
 		r := &s.referrals[ri]
-		if p.Purpose != "" && p.Purpose != r.purpose {
+		if purpose != "" && purpose != r.purpose {
 			continue
 		}
 		for li := range r.legs {
 			l := &r.legs[li]
-			if !l.alive() || !m.covers(p.Recipient, l.to) || m.Profile.Exempt(m.kind(l.to), s.age) {
+			if !m.covers(to, l.to) || m.Profile.Exempt(m.kind(l.to), s.age) {
 				continue
 			}
 			l.oweAnswer(number)
@@ -69,6 +71,9 @@ func (s *state) stepRecord(i *Item) {
 		id = p.Record
 	}
 	r := s.record(id)
+	if p, ok := i.Facts.(*events.RecordReleased); ok && r == nil {
+		r = s.tombstone(i.Referral, p)
+	}
 	if r == nil {
 		return
 	}
@@ -80,9 +85,23 @@ func (s *state) stepRecord(i *Item) {
 		r.released = i.Number
 	case *events.RecordErased:
 		r.erased = i.Number
+		if l := s.referral(r.referral).leg(r.to); l != nil && r.released != 0 {
+			l.oweAnswer(i.Number) // it may have stored the record an instant before
+		}
 	case *events.RecordDisputed:
 		r.disputed = i.Number
 	}
+}
+
+// tombstone stands for a released record that reached the viewer as one: of
+// its header only what the release tells is known.
+func (s *state) tombstone(id events.ReferralID, p *events.RecordReleased) *record {
+	r := record{id: p.Record, to: p.To, referral: id}
+	if of := s.referral(id); of != nil {
+		r.purpose = of.purpose
+	}
+	s.records = append(s.records, r)
+	return &s.records[len(s.records)-1]
 }
 
 func (s *state) stepReferral(i *Item) {
@@ -108,7 +127,7 @@ func (s *state) stepReferral(i *Item) {
 			l = r.chosen() // the referrer said it
 		}
 		if l != nil {
-			l.arranged, l.planned = i.Number, p.Planned.Time()
+			l.arranged = append(l.arranged, arrangement{i.Number, p.Planned.Time()})
 		}
 		return
 	}
@@ -161,7 +180,7 @@ func (r *referral) answer(l *leg, i *Item) {
 			l.debts[len(l.debts)-1].met = i.Number
 		}
 		if p.Answer == events.Erased {
-			l.holds = 0
+			l.holds, l.gave = 0, i.Number
 		}
 	}
 }

@@ -85,13 +85,15 @@ const (
 	forErasureAnswer      = "erasure-answer"
 	forProvisional        = "consent-provisional"
 	forChildProtection    = "child-protection-told"
+	forDrafts             = "drafts"
+	forDraftsWarned       = "drafts-warned"
 	forLate               = "late-" // and the channel
 )
 
 func durationNames() []string {
 	names := []string{
 		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forHandoverReport,
-		forFeedback, forErasureAnswer, forProvisional, forChildProtection,
+		forFeedback, forErasureAnswer, forProvisional, forChildProtection, forDrafts, forDraftsWarned,
 	}
 	for _, channel := range events.Channel("").Codes() {
 		names = append(names, forLate+channel)

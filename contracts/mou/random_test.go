@@ -57,10 +57,13 @@ func rolled(t *rapid.T) *rand.Rand {
 // draw is the next thing that somebody tries to say.
 func (h *history) draw() mou.Act {
 	h.now = h.now.Add(pick(h, slices.Concat(slices.Repeat([]time.Duration{time.Second, time.Minute, 20 * time.Minute}, 8), []time.Duration{5 * time.Hour, 80 * time.Hour})...))
-	due := h.c.Due(h.now)
+	due, stopped := h.c.Due(h.now), h.c.Recallable(h.now)
 	switch {
 	case len(due) > 0 && !h.once(4):
-		return h.act(events.HubAgency, "", due[0])
+		return h.act(events.HubAgency, referralOf(h.c, due[0]), due[0])
+	case len(stopped) > 0 && !h.once(4):
+		recalled := pick(h, stopped...)
+		return h.act(events.HubAgency, referralOf(h.c, recalled), recalled)
 	case h.number == 0:
 		age := pick(h, events.Adult, events.Adult, events.Adult, events.Child, events.Unsure)
 		return h.act(pick(h, police, police, lightship), "", &events.CaseOpened{Said: h.said(), Age: age})
@@ -120,7 +123,14 @@ func (h *history) types() []events.Type {
 }
 
 func (h *history) act(by events.AgencyID, r events.ReferralID, p events.Payload) mou.Act {
-	return newAct(h.id, h.number+1, h.now, by, r, p)
+	if p.Type() == events.TypeRecordDisputed && !h.once(4) {
+		r = referralOf(h.c, p)
+	}
+	a := newAct(h.id, h.number+1, h.now, by, r, p)
+	if trail := h.c.Trail(); len(trail) > 0 && by != events.HubAgency && h.once(6) {
+		a.Event.CausationID = pick(h, trail...).ID
+	}
+	return a
 }
 
 func (h *history) anyReferral() events.ReferralID {
@@ -160,7 +170,7 @@ func (h *history) recipient(x sharing) events.Recipient {
 	}
 	r := events.Recipient{Class: x.class}
 	if h.once(5) {
-		r.Except = events.Set[events.AgencyID]{harbour}
+		r.Except = events.Set[events.AgencyID]{pick(h, harbour, harbour, harbour, "nobody")}
 	}
 	return r
 }

@@ -32,6 +32,8 @@ const (
 	RuleRecordUnknown    events.Rule = "record-unknown"
 	RuleErasureGround    events.Rule = "erasure-ground"
 	RuleNothingHeld      events.Rule = "nothing-held"
+	RuleCorrelation      events.Rule = "correlation"
+	RuleCauseUnknown     events.Rule = "cause-unknown"
 	RuleNotPermitted     events.Rule = "not-permitted"
 )
 
@@ -92,6 +94,8 @@ func Refusals() []Clause {
 		{RuleRecordUnknown, "The record is of this case, and in the state that the statement needs."},
 		{RuleErasureGround, "What is kept is kept on a ground of the profile, until a time still to come."},
 		{RuleNothingHeld, "The agency holds a released record of this referral."},
+		{RuleCorrelation, "Every statement: an answer, a step or a record is correlated with its referral, a request with itself, everything else with the case."},
+		{RuleCauseUnknown, "Every statement: its cause is itself, or an earlier statement of the case that whoever may see this one may see too."},
 		{RuleNotPermitted, "Something that the sender may not see stands against it."},
 	}
 }

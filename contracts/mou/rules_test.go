@@ -106,13 +106,6 @@ func consentBreaks() []breaks {
 			c.By = events.ByGuardian
 			return police, "", c
 		}},
-		{"a consent names an agency that nobody knows", mou.RuleRecipientUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
-			s.says(police, "", s.opened(events.Adult))
-			s.says(police, "", s.rights())
-			c := s.bundle("bed")
-			c.Recipient = events.Recipient{Agency: "nobody"}
-			return police, "", c
-		}},
 		{"a shelter is asked without consent", mou.RuleConsentRequired, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
 			s.says(police, "", s.opened(events.Adult))
 			return police, "", s.asks(lightship)
@@ -177,9 +170,69 @@ func consentBreaks() []breaks {
 	}
 }
 
+// unlistedBreaks write something into the record where an agency's id stands.
+func unlistedBreaks() []breaks {
+	var all []breaks
+	for name, r := range map[string]events.Recipient{
+		"an agency that nobody knows": {Agency: "ann-example-born-1999"},
+		"all but one nobody knows":    {Class: events.Shelter, Except: events.Set[events.AgencyID]{harbour, "her-brother-works-there"}},
+	} {
+		for says, p := range map[string]func(*story) events.Payload{
+			"given": func(s *story) events.Payload {
+				c := s.bundle("bed")
+				c.Recipient = r
+				return c
+			},
+			"refused": func(s *story) events.Payload {
+				return &events.ConsentRefused{Said: s.said(), Recipient: r, Purpose: events.PurposeAccommodation}
+			},
+			"withdrawn": func(s *story) events.Payload { return &events.ConsentWithdrawn{Said: s.said(), Recipient: r} },
+		} {
+			all = append(all, breaks{"a consent is " + says + " for " + name, mou.RuleRecipientUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+				s.says(police, "", s.opened(events.Adult))
+				s.says(police, "", s.rights())
+				return police, "", p(s)
+			}})
+		}
+	}
+	return all
+}
+
+func linkBreaks() []breaks {
+	return []breaks{
+		{"rights are correlated with a referral that others must not know of", mou.RuleCorrelation, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			return police, s.requested(lightship), s.rights()
+		}},
+		{"a dispute is correlated with the case", mou.RuleCorrelation, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.accepted(lightship)
+			return lightship, "", &events.RecordDisputed{Said: s.said(), Record: s.c.Records()[0].ID}
+		}},
+		{"the cause is no statement of the case", mou.RuleCauseUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.says(police, "", s.opened(events.Adult))
+			s.cause = events.EventID(uuid(1 << 40))
+			return police, "", s.rights()
+		}},
+		{"the cause is hidden from its sender", mou.RuleCauseUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			r := s.requested(lightship)
+			s.cause = s.c.Records()[0].ID
+			return lightship, r, &events.ReferralAccepted{Said: s.said()}
+		}},
+		{"the cause is hidden from a recipient", mou.RuleCauseUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.requested(lightship)
+			s.cause = s.says(police, "", &events.RiskAssessed{Said: s.said(), WithPerson: true})
+			return police, "", s.rights()
+		}},
+		{"a withdrawal names a cause that a former provider does not see", mou.RuleCauseUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.requested(lightship)
+			s.cause = s.acts[0].Event.ID
+			return police, "", &events.ConsentWithdrawn{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}}
+		}},
+	}
+}
+
 func TestEveryRuleRefusesWhatBreaksIt(t *testing.T) {
 	proved := map[events.Rule]bool{}
-	for _, b := range slices.Concat(caseBreaks(), consentBreaks(), referralBreaks(), recordBreaks()) {
+	for _, b := range slices.Concat(caseBreaks(), consentBreaks(), unlistedBreaks(), referralBreaks(), recordBreaks(), linkBreaks()) {
 		t.Run(b.name, func(t *testing.T) {
 			s := newStory(t)
 			by, in, what := b.tell(s)

@@ -1,7 +1,6 @@
 package mou
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -15,7 +14,7 @@ const (
 	chainCase     chainKind = "case"
 	chainCare     chainKind = "care"
 	chainConsent  chainKind = "consent"
-	chainDesk     chainKind = "desk"
+	chainStop     chainKind = "stop"
 	chainNotice   chainKind = "notice"
 	chainReferral chainKind = "referral"
 	chainLeg      chainKind = "leg"
@@ -26,12 +25,13 @@ const (
 // chain. Whoever may see one statement of a chain may see all earlier ones.
 type place struct {
 	kind      chainKind
-	speaker   events.AgencyID   // consent, desk, notice
+	speaker   events.AgencyID   // consent, stop, notice
 	other     events.AgencyID   // notice: addressee; leg: the provider asked
-	recipient events.Recipient  // consent
-	purpose   events.Purpose    // consent
+	recipient events.Recipient  // consent, stop
+	purpose   events.Purpose    // consent, stop
 	referral  events.ReferralID // referral, leg
 	record    events.EventID    // record
+	id        events.EventID    // stop
 }
 
 // place of a statement that is about to be added.
@@ -42,9 +42,9 @@ func (s *state) place(by events.AgencyID, id events.EventID, referral events.Ref
 	case *events.ConsentGiven:
 		return place{kind: chainConsent, speaker: by, recipient: p.Recipient, purpose: p.Purpose}
 	case *events.ConsentWithdrawn:
-		return place{kind: chainConsent, speaker: by, recipient: p.Recipient, purpose: p.Purpose}
+		return place{kind: chainStop, speaker: by, recipient: p.Recipient, purpose: p.Purpose, id: id}
 	case *events.ConsentRefused:
-		return place{kind: chainDesk, speaker: by}
+		return place{kind: chainStop, speaker: by, recipient: p.Recipient, purpose: p.Purpose, id: id}
 	case *events.NoticeSent:
 		return place{kind: chainNotice, speaker: by, other: p.To}
 	case *events.ReferralRequested:
@@ -81,9 +81,9 @@ func (p place) name() string {
 	parts := []string{string(p.kind)}
 	switch p.kind {
 	case chainConsent:
-		parts = append(parts, selector(p.recipient), cmp.Or(string(p.purpose), "any"), string(p.speaker))
-	case chainDesk:
-		parts = append(parts, string(p.speaker))
+		parts = append(parts, selector(p.recipient), string(p.purpose), string(p.speaker))
+	case chainStop:
+		parts = append(parts, string(p.id))
 	case chainNotice:
 		parts = append(parts, string(p.speaker), string(p.other))
 	case chainReferral:
@@ -102,11 +102,12 @@ func selector(r events.Recipient) string {
 	if r.Agency != "" {
 		return "agency:" + string(r.Agency)
 	}
-	name := "class:" + string(r.Class)
+	var name strings.Builder
+	name.WriteString("class:" + string(r.Class))
 	for _, a := range slices.Sorted(slices.Values(r.Except)) {
-		name += "!" + string(a)
+		name.WriteString("!" + string(a))
 	}
-	return name
+	return name.String()
 }
 
 // sees says whether an agency may see a statement with this place and number.
@@ -119,8 +120,6 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 	case chainRecord:
 		r := s.record(p.record)
 		return r != nil && (a == r.by || a == r.to && r.released != 0)
-	case chainDesk:
-		return owner || a == p.speaker
 	case chainLeg:
 		r := s.referral(p.referral)
 		return owner || a == p.other || r != nil && a == r.by
@@ -136,7 +135,13 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 		})
 	case chainConsent:
 		return owner || a == p.speaker || slices.ContainsFunc(s.referrals, func(r referral) bool {
-			return (p.purpose == "" || p.purpose == r.purpose) && r.concerns(m, a, p.recipient, number)
+			return p.purpose == r.purpose && slices.ContainsFunc(r.legs, func(l leg) bool {
+				return m.covers(p.recipient, l.to) && r.relies(&l, a, number)
+			})
+		})
+	case chainStop:
+		return owner || a == p.speaker || slices.ContainsFunc(s.referrals, func(r referral) bool {
+			return (p.purpose == "" || p.purpose == r.purpose) && s.bearsOn(m, &r, a, p, number)
 		})
 	}
 	return false
@@ -151,11 +156,31 @@ func (r *referral) shows(a events.AgencyID, number uint64) bool {
 	return a == r.by || l != nil && l.reaches(number)
 }
 
-// concerns says whether a word about a recipient bears on an agency in this
-// referral: it was asked and is covered, or asked somebody who is.
-func (r *referral) concerns(m *Memorandum, a events.AgencyID, recipient events.Recipient, number uint64) bool {
+// relies says whether an agency acts on a consent for the provider of a leg: it
+// is that provider and accepted, or asked it.
+func (r *referral) relies(l *leg, a events.AgencyID, number uint64) bool {
+	return (a == l.to && l.accepted != 0 || a == r.by) && l.reaches(number)
+}
+
+// bearsOn says whether the person's no, at its place and number, bears on an
+// agency in a referral: it ends the agency's part, or what it may do with the
+// records that it holds, or a consent that the agency relies on.
+func (s *state) bearsOn(m *Memorandum, r *referral, a events.AgencyID, no place, number uint64) bool {
 	return slices.ContainsFunc(r.legs, func(l leg) bool {
-		return (a == l.to || a == r.by) && l.reaches(number) && m.covers(recipient, l.to)
+		if a != l.to && a != r.by || !m.covers(no.recipient, l.to) || m.Profile.Exempt(m.kind(l.to), s.age) {
+			return false
+		}
+		return number > r.number && (l.reaches(number) || l.held(number)) ||
+			r.relies(&l, a, number) && s.endsConsent(m, number, r.purpose, l.to)
+	})
+}
+
+// endsConsent says whether the word at a number takes back some consent for an
+// agency and a purpose.
+func (s *state) endsConsent(m *Memorandum, number uint64, purpose events.Purpose, to events.AgencyID) bool {
+	at := slices.IndexFunc(s.words, func(w word) bool { return w.number == number })
+	return at >= 0 && slices.ContainsFunc(s.words, func(g word) bool {
+		return g.verb == given && g.purpose == purpose && m.covers(g.recipient, to) && s.words[at].ends(m, g, to)
 	})
 }
 
@@ -207,6 +232,19 @@ func (c Case) View(a events.AgencyID) Case {
 	for i, item := range c.trail {
 		if c.sees(a, i) {
 			v.id = c.id
+			v.trail = append(v.trail, item)
+			v.state.step(c.mou, item)
+		}
+	}
+	return v
+}
+
+// Without is the case as its viewer folds it when some entries reached it as
+// tombstones: what they said is missing, everything else is there.
+func (c Case) Without(tombstones ...uint64) Case {
+	v := Case{mou: c.mou, id: c.id, viewer: c.viewer, state: &state{}}
+	for _, item := range c.trail {
+		if !slices.Contains(tombstones, item.Number) {
 			v.trail = append(v.trail, item)
 			v.state.step(c.mou, item)
 		}

@@ -75,16 +75,22 @@ type leg struct {
 	acknowledged uint64
 	accepted     uint64
 	declined     uint64
-	arranged     uint64
-	planned      time.Time
-	completed    uint64 // the person arrived
+	arranged     []arrangement // each takes the place of the one before
+	completed    uint64        // the person arrived
 	failed       uint64
 	feedback     uint64
 	services     []service
 	holds        int    // released records, not answered as erased
+	gave         uint64 // the entry that last answered that nothing is held any more
 	debts        []debt // answers that it owes or gave about them
 	ended        uint64 // the entry that ended the leg; the provider sees the case up to it
 	how          ending
+}
+
+// arrangement is one handover.arranged.
+type arrangement struct {
+	number  uint64
+	planned time.Time
 }
 
 // debt is one duty of a holder to say what it did with its records.
@@ -133,6 +139,7 @@ func (s *state) clone() *state {
 		for j := range legs {
 			legs[j].services = slices.Clone(legs[j].services)
 			legs[j].debts = slices.Clone(legs[j].debts)
+			legs[j].arranged = slices.Clone(legs[j].arranged)
 		}
 		t.referrals[i].legs = legs
 	}
@@ -204,6 +211,9 @@ func (l *leg) oweAnswer(number uint64) {
 		l.debts = append(l.debts, debt{set: number})
 	}
 }
+
+// held says whether the provider held released records at a number.
+func (l *leg) held(number uint64) bool { return l.holds > 0 || number <= l.gave }
 
 // owing says whether an answer is outstanding.
 func (l *leg) owing() bool { return len(l.debts) > 0 && l.debts[len(l.debts)-1].met == 0 }

@@ -61,7 +61,9 @@ type story struct {
 	now    time.Time
 	number uint64
 	id     events.CaseID
-	inside bool // ask the ledger's own verdict, not the one that the sender is told
+	acts   []mou.Act
+	cause  events.EventID // of what is said next; empty: itself
+	inside bool           // ask the ledger's own verdict, not the one that the sender is told
 }
 
 func newStory(t *testing.T) *story {
@@ -82,16 +84,23 @@ func uuid(n uint64) string {
 
 // act is what an agency says next, in a referral or (empty) in none.
 func (s *story) act(by events.AgencyID, referral events.ReferralID, p events.Payload) mou.Act {
-	return newAct(s.id, s.number+1, s.now, by, referral, p)
+	a := newAct(s.id, s.number+1, s.now, by, referral, p)
+	if s.cause != "" {
+		a.Event.CausationID = s.cause
+	}
+	return a
 }
 
 func newAct(id events.CaseID, number uint64, now time.Time, by events.AgencyID, referral events.ReferralID, p events.Payload) mou.Act {
 	e := events.Event{
 		ID: events.EventID(uuid(number)), Source: events.Source("sampleland", by), Type: p.Type(),
 		DataSchema: p.Type().Schema(), Subject: string(id), Time: events.At(now), Hub: "handrail/sampleland",
-		CorrelationID: events.EventID(id),
+		CorrelationID: events.EventID(id), CausationID: events.EventID(uuid(number)),
 	}
-	if referral != "" {
+	switch {
+	case p.Type() == events.TypeReferralRequested:
+		e.CorrelationID = e.ID
+	case referral != "":
 		e.CorrelationID = referral
 	}
 	if r, sealed := p.(*events.Record); sealed {
@@ -112,7 +121,7 @@ func (s *story) says(by events.AgencyID, referral events.ReferralID, p events.Pa
 	if err != nil {
 		s.t.Fatalf("%s says %s: %v", by, p.Type().Name(), err)
 	}
-	s.c, s.number, s.now = c, s.number+1, s.now.Add(time.Minute)
+	s.c, s.number, s.now, s.acts = c, s.number+1, s.now.Add(time.Minute), append(s.acts, a)
 	return a.Event.ID
 }
 
@@ -139,9 +148,28 @@ func (s *story) hub() []events.Payload {
 	s.t.Helper()
 	due := s.c.Due(s.now)
 	for _, p := range due {
-		s.says(events.HubAgency, "", p)
+		s.says(events.HubAgency, referralOf(s.c, p), p)
 	}
 	return due
+}
+
+// referralOf is the referral of the record that somebody speaks of.
+func referralOf(c mou.Case, p events.Payload) events.ReferralID {
+	var id events.EventID
+	switch p := p.(type) {
+	case *events.RecordReleased:
+		id = p.Record
+	case *events.RecordErased:
+		id = p.Record
+	case *events.RecordDisputed:
+		id = p.Record
+	}
+	for _, r := range c.Records() {
+		if r.ID == id {
+			return r.Referral
+		}
+	}
+	return ""
 }
 
 func (s *story) clock(rule events.Rule, owes events.AgencyID) mou.Clock {
@@ -155,11 +183,12 @@ func (s *story) clock(rule events.Rule, owes events.AgencyID) mou.Clock {
 	return mou.Clock{}
 }
 
-func (s *story) leg(id events.ReferralID, a events.AgencyID) mou.LegState {
+// leg is how the part of the first shelter stands.
+func (s *story) leg(id events.ReferralID) mou.LegState {
 	s.t.Helper()
 	for _, r := range s.c.Referrals() {
 		for _, l := range r.Legs {
-			if r.ID == id && l.To == a {
+			if r.ID == id && l.To == lightship {
 				return l.State
 			}
 		}

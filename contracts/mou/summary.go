@@ -123,9 +123,13 @@ const (
 	RecordHeld     RecordState = "held" // at the hub, for its recipient
 	RecordReleased RecordState = "released"
 	RecordErased   RecordState = "erased" // at the hub, never released
+	// RecordRecalled is released, and then destroyed at the hub before the recipient
+	// said that it had stored it. The recipient answers for it all the same.
+	RecordRecalled RecordState = "recalled"
 )
 
-// SealedRecord is one sealed record, as its header shows it.
+// SealedRecord is one sealed record, as its header shows it. One that reached
+// the viewer as a tombstone has number 0, no sender and no section.
 type SealedRecord struct {
 	ID       events.EventID    `json:"id"`
 	Number   uint64            `json:"number"`
@@ -142,15 +146,21 @@ type SealedRecord struct {
 func (c Case) Records() []SealedRecord {
 	var all []SealedRecord
 	for _, r := range c.state.records {
-		state := RecordHeld
-		if r.released != 0 {
-			state = RecordReleased
-		} else if r.erased != 0 {
-			state = RecordErased
-		}
-		all = append(all, SealedRecord{r.id, r.number, r.by, r.to, r.referral, r.purpose, r.section, state, r.disputed != 0})
+		all = append(all, SealedRecord{r.id, r.number, r.by, r.to, r.referral, r.purpose, r.section, r.state(), r.disputed != 0})
 	}
 	return all
+}
+
+func (r *record) state() RecordState {
+	switch {
+	case r.released != 0 && r.erased != 0:
+		return RecordRecalled
+	case r.released != 0:
+		return RecordReleased
+	case r.erased != 0:
+		return RecordErased
+	}
+	return RecordHeld
 }
 
 // ConsentState is the consent axis for one recipient, purpose and section.
@@ -184,7 +194,13 @@ func (c Case) Consent(to events.AgencyID, purpose events.Purpose, section events
 			last = ConsentRefused
 		case w.verb == withdrawn && last != ConsentNone:
 			last = ConsentWithdrawn
-		case w.verb != given || !slices.Contains(w.sections, section) || s.ended(m, w, to):
+		case w.verb != given || !slices.Contains(w.sections, section):
+		case s.ended(m, w, to):
+			if by, _ := s.ender(m, w, to); by.verb == withdrawn {
+				last = ConsentWithdrawn
+			} else {
+				last = ConsentRefused
+			}
 		case !now.Before(m.until(w)):
 			if last != ConsentProvisional {
 				last = ConsentExpired

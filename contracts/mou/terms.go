@@ -31,8 +31,8 @@ func term(clause string, t events.Type, who, within, chain, seenBy string, deman
 const (
 	seenCase     = "contact desk; every provider asked, from the request until its part is over"
 	seenCare     = "contact desk; the providers that accepted"
-	seenConsent  = "contact desk; who recorded it; providers that it covers once they are asked, and who asked them"
-	seenDesk     = "contact desk; who recorded it"
+	seenConsent  = "contact desk; who recorded it; providers that it covers once they accepted, and who asked them"
+	seenStop     = "contact desk; who recorded it; providers that it covers: asked ones whose part it ends, holders that must answer, ones that accepted if it takes back a consent; and who asked them"
 	seenNotice   = "sender; addressee, which sees nothing else of the case"
 	seenReferral = "contact desk; who asked; providers asked, until they decline or another accepts"
 	seenLeg      = "contact desk; who asked; this provider"
@@ -41,7 +41,7 @@ const (
 	onCase     = "case"
 	onCare     = "care"
 	onConsent  = "consent/<recipient>/<purpose>/<desk>"
-	onDesk     = "desk/<desk>"
+	onStop     = "stop/<statement>"
 	onNotice   = "notice/<sender>/<addressee>"
 	onReferral = "referral/<id>"
 	onLeg      = "referral/<id>/<provider>"
@@ -70,10 +70,10 @@ func consentTerms() []row {
 	return []row{
 		term("3.1", events.TypeConsentGiven, byContact+", for the person", "sets consent-expiry; sets consent-provisional, or meets it", onConsent, seenConsent,
 			needsCase(), needsOpenCase(), needsContact(), needsRights(), needsRightsLanguage(), needsRightVoice(), needsKnownRecipient()),
-		term("3.2", events.TypeConsentRefused, byContact+", for the person", "", onDesk, seenDesk,
+		term("3.2", events.TypeConsentRefused, byContact+", for the person", "sets erasure-answer for each holder", onStop, seenStop,
 			needsCase(), needsOpenCase(), needsContact(), needsRights(), needsKnownRecipient()),
-		term("3.3", events.TypeConsentWithdrawn, "the person, through any desk that takes part", "sets erasure-answer for each holder", onConsent, seenConsent,
-			needsCase(), needsParty()),
+		term("3.3", events.TypeConsentWithdrawn, "the person, through any desk that takes part", "sets erasure-answer for each holder", onStop, seenStop,
+			needsCase(), needsParty(), needsKnownRecipient()),
 		term("4.1", events.TypeNoticeSent, byContact, "meets child-protection-told", onNotice, seenNotice,
 			needsCase(), needsOpenCase(), needsContact(), needsKnown("/to"), needsNoticeTo()),
 	}
@@ -119,7 +119,7 @@ func recordTerms() []row {
 		term("7.2", events.TypeRecordReleased, byHub, "", onRecord, seenRecord,
 			needsCase(), needsOpenCase(), needsHeld(), needsRecipientAccepted(), needsReleaseConsent()),
 		term("7.3", events.TypeRecordErased, byHub, "", onRecord, seenRecord,
-			needsCase(), needsHeld(), needsErasureDue()),
+			needsCase(), needsNotErased(), needsErasureDue()),
 		term("7.4", events.TypeRecordDisputed, "the record's recipient", "", onRecord, seenRecord,
 			needsCase(), needsReleasedToMe()),
 		term("8.1", events.TypeErasureConfirmed, "a provider that holds released records", "meets erasure-answer", onLeg, seenLeg,

@@ -55,15 +55,7 @@ func TestCheckpointHasOneForm(t *testing.T) {
 	if got != good {
 		t.Fatalf("read %+v", got)
 	}
-	text := good.Text()
-	for name, changed := range map[string]string{
-		"leading zero":    strings.Replace(text, "\n1\n", "\n01\n", 1),
-		"extension line":  text + "more\n",
-		"another origin":  strings.Replace(text, "sampleland", "otherland", 1),
-		"no root":         strings.Join(strings.SplitAfter(text, "\n")[:2], ""),
-		"short root":      strings.Replace(text, "=\n", "\n", 1),
-		"number too high": strings.Replace(text, "\n1\n", "\n9007199254740992\n", 1),
-	} {
+	for name, changed := range otherCheckpointTexts(good.Text()) {
 		b, err := note.Sign(&note.Note{Text: changed}, h.log)
 		must(t, err)
 		if _, err := tlog.ParseCheckpoint(b, pins.Log); !errors.Is(err, tlog.ErrCheckpoint) {
@@ -82,21 +74,39 @@ func TestCheckpointHasOneForm(t *testing.T) {
 	}
 }
 
+// otherCheckpointTexts are texts that the log key could sign and that are no checkpoint of size 1.
+func otherCheckpointTexts(text string) map[string]string {
+	return map[string]string{
+		"leading zero":    strings.Replace(text, "\n1\n", "\n01\n", 1),
+		"extension line":  text + "more\n",
+		"another origin":  strings.Replace(text, "sampleland", "otherland", 1),
+		"no root":         strings.Join(strings.SplitAfter(text, "\n")[:2], ""),
+		"short root":      strings.Replace(text, "=\n", "\n", 1),
+		"number too high": strings.Replace(text, "\n1\n", "\n9007199254740992\n", 1),
+	}
+}
+
 // Witnesses add their lines to a checkpoint without breaking it.
 func TestWitnessedCheckpointStillVerifies(t *testing.T) {
 	h := newHub(t, sampleland, "witnessed")
 	h.admit(h.opened(1))
-	skey, _, err := tlog.NewLogKey("witness.example", h.random)
-	must(t, err)
-	witness, err := note.NewSigner(skey)
-	must(t, err)
-	n, err := note.Open(h.checkpoint(), note.VerifierList(h.pins(police).Log))
-	must(t, err)
-	signed, err := note.Sign(n, witness)
-	must(t, err)
+	signed := h.witnessed()
 	if _, err := tlog.ParseCheckpoint(signed, h.pins(police).Log); err != nil {
 		t.Error(err)
 	}
+}
+
+// witnessed is the checkpoint with a second signature.
+func (h *hub) witnessed() []byte {
+	skey, _, err := tlog.NewLogKey("witness.example", h.random)
+	must(h.t, err)
+	witness, err := note.NewSigner(skey)
+	must(h.t, err)
+	n, err := note.Open(h.checkpoint(), note.VerifierList(h.pins(police).Log))
+	must(h.t, err)
+	signed, err := note.Sign(n, witness)
+	must(h.t, err)
+	return signed
 }
 
 func TestKeysAreWhatTheySay(t *testing.T) {

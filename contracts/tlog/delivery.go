@@ -51,7 +51,15 @@ type Delivery struct {
 	// Sequence are as submitted; empty when they were unreadable.
 	ID         events.EventID `json:"id,omitzero"`
 	Sequence   string         `json:"sequence,omitzero"`
-	DigestSalt [32]byte       `json:"digestsalt,omitzero"` // opens the entry's Salted
+	DigestSalt [32]byte       `json:"digestsalt,omitzero"` // opens the salted digest of the submission
+
+	// Set when the entry is a [Flood]: the refusal itself, its place among the
+	// flood's refusals, from 0, and the path from it to their root.
+	Rule    events.Rule `json:"rule,omitzero"`
+	Pointer string      `json:"pointer,omitzero"`
+	Salted  [32]byte    `json:"salteddigest,omitzero"`
+	Index   uint64      `json:"index,omitzero"`
+	Path    []Hash      `json:"path,omitempty"`
 
 	// Reason is a refusal's advice in plain ASCII English, or why there is a
 	// tombstone: withdrawn or erased.
@@ -125,13 +133,15 @@ func (d Delivery) wellFormed() error {
 	opened := d.Salt != [32]byte{} && len(d.EntryBytes) > 0 && len(d.Checkpoint) > 0
 	closed := d.Salt == [32]byte{} && len(d.EntryBytes)+len(d.Checkpoint)+len(d.Proof) == 0
 	recognisable := d.DigestSalt != [32]byte{} && d.Reason != ""
-	plain := d.ID == "" && d.Sequence == "" && d.DigestSalt == [32]byte{}
+	single := d.Rule == "" && d.Pointer == "" && d.Salted == [32]byte{} && d.Index == 0 && len(d.Path) == 0
+	flooded := Refusal{d.Rule, d.Pointer, d.Salted}.wellFormed() && d.Index <= maxNumber && len(d.Path) > 0
+	plain := single && d.ID == "" && d.Sequence == "" && d.DigestSalt == [32]byte{}
 	var ok bool
 	switch d.Kind {
 	case KindEvent, KindReceipt:
 		ok = opened && plain && d.Reason == ""
 	case KindRefusal:
-		ok = opened && recognisable && (d.Sequence == "" || sequenceSyntax.MatchString(d.Sequence))
+		ok = opened && recognisable && (single || flooded) && (d.Sequence == "" || sequenceSyntax.MatchString(d.Sequence))
 		if d.ID != "" && new(events.EventID).UnmarshalText([]byte(d.ID)) != nil {
 			ok = false
 		}

@@ -53,6 +53,11 @@ type Entry struct {
 	Pointer string        // place of the violation, see [CleanPointer]; may be empty
 	Case    events.CaseID // only if the submission's signature was good
 	Salted  [32]byte      // [SaltedDigest] of the submission
+
+	// Set when refused by [RuleFlood], and then instead of Pointer, Case and
+	// Salted: the entry stands for many refusals, see [Flood].
+	Count uint64
+	Root  Hash
 }
 
 // Bytes is the entry's only byte form: lines "name SP value LF" in a fixed
@@ -77,6 +82,11 @@ func (e Entry) Bytes() []byte {
 	line("submitter", string(e.Submitter))
 	if e.Verdict == Refused {
 		line("rule", string(e.Rule))
+		if e.Rule == RuleFlood {
+			line("refusals", strconv.FormatUint(e.Count, 10))
+			line("refusals-root", hex.EncodeToString(e.Root[:]))
+			return b
+		}
 		optional("pointer", e.Pointer)
 		optional("case", string(e.Case))
 		line("salted-digest", hex.EncodeToString(e.Salted[:]))

@@ -154,6 +154,12 @@ func (l *lines) digest(name string) (digest [32]byte) {
 
 func (l *lines) refused(e *Entry) {
 	e.Rule = events.Rule(l.matching("rule", ruleSyntax))
+	if e.Rule == RuleFlood {
+		if e.Count, e.Root = l.number("refusals"), l.digest("refusals-root"); e.Count < 2 {
+			l.fail("refusals")
+		}
+		return
+	}
 	if e.Pointer = l.optional("pointer"); e.Pointer != "" && !pointerSyntax.MatchString(e.Pointer) {
 		l.fail("pointer")
 	}

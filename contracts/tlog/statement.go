@@ -28,6 +28,12 @@ func Statement(hub events.HubID, d Delivery) string {
 	optional("sequence", d.Sequence)
 	if d.Kind == KindRefusal {
 		optional("digest-salt", base64.StdEncoding.EncodeToString(d.DigestSalt[:]))
+		if d.Rule != "" {
+			optional("rule", string(d.Rule))
+			optional("pointer", d.Pointer)
+			optional("salted-digest", base64.StdEncoding.EncodeToString(d.Salted[:]))
+			optional("index", strconv.FormatUint(d.Index, 10))
+		}
 	}
 	optional("reason", d.Reason)
 	return text

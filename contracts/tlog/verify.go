@@ -32,7 +32,8 @@ type Verifier struct {
 
 // Verify checks a delivery whole: the hub's statement, the checkpoint, the
 // inclusion of the leaf that the opening gives, and that the entry records
-// exactly this event. It returns the entry, the zero one for a tombstone.
+// exactly this event. It returns the entry, the zero one for a tombstone. Of a
+// refusal ask [Delivery.Why] for the rule: the entry may be a flood's.
 //
 // An event or a receipt needs its event: what was delivered, or what the agency
 // submitted. With a refusal it may be nil, when the submission is not at hand;
@@ -125,13 +126,12 @@ func (d Delivery) fits(entry Entry) error {
 // records checks that an entry records an event, attribute by attribute and
 // data by their digest.
 func (v Verifier) records(entry Entry, d Delivery, e *events.Event) error {
+	if d.Kind == KindRefusal {
+		return recordsRefused(entry, d, e)
+	}
 	switch {
-	case e == nil && d.Kind == KindRefusal:
-		return nil
 	case e == nil:
 		return fmt.Errorf("%w: it is missing", ErrEvent)
-	case d.Kind == KindRefusal:
-		return recordsRefused(entry, d, *e)
 	case e.Hub != v.Hub.Origin():
 		return fmt.Errorf("%w: it is of another hub", ErrEvent)
 	case !slices.Equal(e.Attributes(), entry.Attributes):
@@ -142,10 +142,14 @@ func (v Verifier) records(entry Entry, d Delivery, e *events.Event) error {
 	return nil
 }
 
-func recordsRefused(entry Entry, d Delivery, e events.Event) error {
+func recordsRefused(entry Entry, d Delivery, e *events.Event) error {
+	refusal, err := d.refusal(entry)
+	if err != nil || e == nil {
+		return err
+	}
 	digest := SaltedDigest(d.DigestSalt, SubmissionDigest(e.Attributes(), e.Data))
 	switch {
-	case digest != entry.Salted,
+	case digest != refusal.Salted,
 		d.ID != "" && d.ID != e.ID,
 		d.Sequence != "" && d.Sequence != e.Sequence,
 		entry.Case != "" && entry.Case != e.Case():

@@ -75,10 +75,17 @@ func TestDeliveriesVerify(t *testing.T) {
 	}
 }
 
-// Everything that somebody between hub and agency could change about a delivery
-// is noticed, by the check that is there for it.
-func TestChangedDeliveriesAreRefused(t *testing.T) {
-	d := deliverAll(t)
+// deliveryChange is something that somebody between hub and agency could change
+// about a delivery, and the check that is there for it. A nil change takes the event away.
+type deliveryChange struct {
+	name   string
+	kind   tlog.Kind
+	want   error
+	change func(*tlog.Delivery, *events.Event, *tlog.Verifier)
+}
+
+func (d delivered) changes() []deliveryChange {
+	t := d.t
 	other := newHub(t, "otherland", "another country")
 	forked := newHub(t, sampleland, "a second history of the same name")
 	for n := range events.Sequence(8) {
@@ -86,12 +93,7 @@ func TestChangedDeliveriesAreRefused(t *testing.T) {
 		forked.admit(forked.opened(n + 1))
 	}
 	event, receipt, refusal, tombstone := tlog.KindEvent, tlog.KindReceipt, tlog.KindRefusal, tlog.KindTombstone
-	for _, c := range []struct {
-		name   string
-		kind   tlog.Kind
-		want   error
-		change func(*tlog.Delivery, *events.Event, *tlog.Verifier)
-	}{
+	return []deliveryChange{
 		{"another number", event, tlog.ErrStatement, func(d *tlog.Delivery, _ *events.Event, _ *tlog.Verifier) { d.Number++ }},
 		{"another recipient named", event, tlog.ErrStatement, func(d *tlog.Delivery, _ *events.Event, _ *tlog.Verifier) { d.Recipient = "harbour-shelter" }},
 		{"delivered to another", event, tlog.ErrStatement, func(_ *tlog.Delivery, _ *events.Event, v *tlog.Verifier) { v.Recipient = "harbour-shelter" }},
@@ -138,23 +140,43 @@ func TestChangedDeliveriesAreRefused(t *testing.T) {
 		{"tombstone for what was an event", event, tlog.ErrStatement, func(x *tlog.Delivery, _ *events.Event, _ *tlog.Verifier) {
 			*x = tlog.Delivery{Kind: tombstone, Number: x.Number, Recipient: x.Recipient, Entry: x.Entry, Reason: tlog.TombstoneErased, Statement: x.Statement}
 		}},
-	} {
+	}
+}
+
+// apply gives the changed delivery with the event and the pins to verify it with.
+func (c deliveryChange) apply(d delivered) (tlog.Delivery, *events.Event, tlog.Verifier) {
+	delivery := map[tlog.Kind]tlog.Delivery{tlog.KindEvent: d.event, tlog.KindReceipt: d.receipt, tlog.KindRefusal: d.refusal, tlog.KindTombstone: d.tombstone}[c.kind]
+	e, pins := d.admitted, d.pins(delivery.Recipient)
+	if c.kind == tlog.KindRefusal {
+		e = d.refused
+	}
+	if c.change == nil {
+		return delivery, nil, pins
+	}
+	c.change(&delivery, &e, &pins)
+	return delivery, &e, pins
+}
+
+func TestChangedDeliveriesAreRefused(t *testing.T) {
+	d := deliverAll(t)
+	for _, c := range d.changes() {
 		t.Run(c.name, func(t *testing.T) {
-			delivery := map[tlog.Kind]tlog.Delivery{event: d.event, receipt: d.receipt, refusal: d.refusal, tombstone: d.tombstone}[c.kind]
-			e, pins := d.admitted, d.pins(delivery.Recipient)
-			if c.kind == refusal {
-				e = d.refused
-			}
-			given := &e
-			if c.change != nil {
-				c.change(&delivery, given, &pins)
-			} else {
-				given = nil
-			}
-			if _, err := pins.Verify(delivery, given); !errors.Is(err, c.want) {
+			delivery, e, pins := c.apply(d)
+			if _, err := pins.Verify(delivery, e); !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
 		})
+	}
+}
+
+// lies are deliveries of what the log of deliverAll holds otherwise.
+func lies() map[string]tlog.Delivery {
+	return map[string]tlog.Delivery{
+		"a receipt as somebody else's event": {Kind: tlog.KindEvent, Number: 6, Recipient: police, Entry: 5},
+		"an event as the recipient's own":    {Kind: tlog.KindReceipt, Number: 3, Recipient: shelter, Entry: 5},
+		"a refused entry as a receipt":       {Kind: tlog.KindReceipt, Number: 7, Recipient: police, Entry: 6},
+		"a refusal told to another":          {Kind: tlog.KindRefusal, Number: 7, Recipient: shelter, Entry: 6, DigestSalt: [32]byte{1}, Reason: "no"},
+		"an admitted entry as a refusal":     {Kind: tlog.KindRefusal, Number: 7, Recipient: police, Entry: 5, DigestSalt: [32]byte{1}, Reason: "no"},
 	}
 }
 
@@ -162,13 +184,7 @@ func TestChangedDeliveriesAreRefused(t *testing.T) {
 // the log: here the hub itself lies.
 func TestTheHubCannotLieAboutAnEntry(t *testing.T) {
 	d := deliverAll(t)
-	for name, lie := range map[string]tlog.Delivery{
-		"a receipt as somebody else's event": {Kind: tlog.KindEvent, Number: 6, Recipient: police, Entry: 5},
-		"an event as the recipient's own":    {Kind: tlog.KindReceipt, Number: 3, Recipient: shelter, Entry: 5},
-		"a refused entry as a receipt":       {Kind: tlog.KindReceipt, Number: 7, Recipient: police, Entry: 6},
-		"a refusal told to another":          {Kind: tlog.KindRefusal, Number: 7, Recipient: shelter, Entry: 6, DigestSalt: [32]byte{1}, Reason: "no"},
-		"an admitted entry as a refusal":     {Kind: tlog.KindRefusal, Number: 7, Recipient: police, Entry: 5, DigestSalt: [32]byte{1}, Reason: "no"},
-	} {
+	for name, lie := range lies() {
 		if _, err := d.pins(lie.Recipient).Verify(d.deliver(lie), &d.admitted); !errors.Is(err, tlog.ErrEntry) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -215,7 +231,25 @@ func TestDeliveryHasOneForm(t *testing.T) {
 	must(t, err)
 	tomb, err := d.tombstone.Header()
 	must(t, err)
-	for name, changed := range map[string]string{
+	forms := otherHeaders(header, tomb)
+	forms["too long"] = header + strings.Repeat(" ", tlog.MaxDeliveryBytes)
+	for name, changed := range forms {
+		if changed == header || changed == tomb {
+			t.Fatalf("%s: the test changed nothing", name)
+		}
+		if _, err := tlog.ParseDelivery(changed); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	d.refusal.Reason = "she said: \n\"no\""
+	if _, err := d.refusal.Header(); err == nil {
+		t.Error("wrote a reason of two lines")
+	}
+}
+
+// otherHeaders are texts that are nearly the header of an event's delivery, number 3, or of a tombstone.
+func otherHeaders(header, tomb string) map[string]string {
+	return map[string]string{
 		"a space":          strings.Replace(header, ",", ", ", 1),
 		"trailing bytes":   header + "{}",
 		"a line feed":      header + "\n",
@@ -230,20 +264,8 @@ func TestDeliveryHasOneForm(t *testing.T) {
 		"empty proof":      header[:strings.Index(header, `"proof":[`)] + `"proof":[],` + header[strings.Index(header, `"checkpoint"`):],
 		"opened tombstone": strings.Replace(tomb, `"reason"`, `"opening":"AAAA","reason"`, 1),
 		"free tombstone":   strings.Replace(tomb, `"withdrawn"`, `"she left"`, 1),
-		"too long":         header + strings.Repeat(" ", tlog.MaxDeliveryBytes),
 		"nothing":          "",
 		"null":             "null",
-	} {
-		if changed == header || changed == tomb {
-			t.Fatalf("%s: the test changed nothing", name)
-		}
-		if _, err := tlog.ParseDelivery(changed); err == nil {
-			t.Errorf("%s: accepted", name)
-		}
-	}
-	d.refusal.Reason = "she said: \n\"no\""
-	if _, err := d.refusal.Header(); err == nil {
-		t.Error("wrote a reason of two lines")
 	}
 }
 

@@ -15,17 +15,19 @@ import (
 )
 
 const (
-	sentenceAhead    = "more than 5 minutes ahead of the hub's clock is refused (`time-ahead`)."
-	sentenceAccount  = "`source` names the agency whose account submitted the event (`source-mismatch`)."
-	sentenceNothing  = "Refusals of the envelope, the source, an unknown key or a bad signature consume no sequence and remember no id."
-	sentenceExpected = "The ledger judges only the expected number of a key."
-	sentenceHigher   = "A higher one is answered by the control message `resend-from`."
-	sentenceLower    = "A lower one: the same submission gets its first answer again; a known id with another digest is refused `id-reused`; an unknown id is refused `sequence-reused`; neither consumes."
-	sentenceConsumes = "At the expected number a known id is refused `id-reused`; that refusal, and every later verdict, consumes the number."
-	sentenceSame     = "Two submissions are the same if `source`, `id` and digest agree; the digest is SHA-256 over the key id and the DSSE payload bytes."
-	sentenceFinal    = "A refusal is final for its id."
-	sentenceAgain    = "Delivering again gives the same bytes, unless a tombstone took their place."
-	sentenceBytes    = "What 17 refuses has no such digest: it is the same if all its attributes and its data are."
+	sentenceAhead      = "more than 5 minutes ahead of the hub's clock is refused (`time-ahead`)."
+	sentenceAccount    = "`source` names the agency whose account submitted the event (`source-mismatch`)."
+	sentenceCorrelated = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral and on whatever is about a record; the case id on every other case event; the event's own id on all others. Another is refused (`correlation`)."
+	sentenceCaused     = "`causationid` is the id of an earlier event of the same case that everybody sees who may see this one, else the event's own id. Another is refused (`cause-unknown`)."
+	sentenceNothing    = "Refusals of the envelope, the source, an unknown key or a bad signature consume no sequence and remember no id."
+	sentenceExpected   = "The ledger judges only the expected number of a key."
+	sentenceHigher     = "A higher one is answered by the control message `resend-from`."
+	sentenceLower      = "A lower one: the same submission gets its first answer again; a known id with another digest is refused `id-reused`; an unknown id is refused `sequence-reused`; neither consumes."
+	sentenceConsumes   = "At the expected number a known id is refused `id-reused`; that refusal, and every later verdict, consumes the number."
+	sentenceSame       = "Two submissions are the same if `source`, `id` and digest agree; the digest is SHA-256 over the key id and the DSSE payload bytes."
+	sentenceFinal      = "A refusal is final for its id."
+	sentenceAgain      = "Delivering again gives the same bytes, unless a tombstone took their place."
+	sentenceBytes      = "What 17 refuses has no such digest: it is the same if all its attributes and its data are."
 )
 
 // step is one message and the answer that a hub must give to it. Which numbers
@@ -154,6 +156,8 @@ func script(t *testing.T) []step {
 		{name: "an hour ahead", sentence: sentenceAhead, message: plain(opened(t, police, 10, 9, at(time.Hour))), answer: "refusal", rule: events.RuleTimeAhead, pointer: "attribute time", consumes: true},
 		{name: "the first of another agency, under an id that the police used", sentence: sentenceSame, from: shelter, message: plain(opened(t, shelter, 11, 1, sameID)), answer: "receipt", consumes: true},
 		{name: "the next of the police", sentence: sentenceExpected, message: plain(opened(t, police, 12, 10)), answer: "receipt", consumes: true},
+		{name: "correlated with another case", sentence: sentenceCorrelated, message: plain(opened(t, police, 13, 11, func(e *events.Event) { e.CorrelationID = events.EventID(first.Subject) })), answer: "refusal", rule: "correlation", pointer: "attribute correlationid", consumes: true},
+		{name: "caused by an event of another case", sentence: sentenceCaused, message: plain(opened(t, police, 14, 12, func(e *events.Event) { e.CausationID = first.ID })), answer: "refusal", rule: "cause-unknown", pointer: "attribute causationid", consumes: true},
 	}...)
 	for i := range all {
 		if all[i].from == "" {

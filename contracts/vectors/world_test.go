@@ -96,7 +96,9 @@ func opened(t *testing.T, by events.AgencyID, n int, sequence events.Sequence, c
 	for _, c := range changes {
 		c(&e)
 	}
-	e.CausationID = e.ID
+	if e.CausationID == "" {
+		e.CausationID = e.ID
+	}
 	return signedBy(t, string(by), e)
 }
 

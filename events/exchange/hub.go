@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -124,7 +125,7 @@ func (h *Hub) Provide(ctx context.Context, agencies []events.AgencyID) error {
 		switch {
 		case err == nil:
 			return nil
-		case errors.As(err, &api):
+		case errors.As(err, &api) && api.Code < http.StatusInternalServerError: // what is asked for is wrong; a broker's own failure may pass
 			return fmt.Errorf("providing streams: %w", err)
 		}
 		h.log.LogAttrs(ctx, slog.LevelWarn, "streams not provided yet", slog.Any("error", err))

@@ -27,6 +27,7 @@ type Agency struct {
 	alarms   *alarms
 	link     *link
 	drain    *drain
+	house    house
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
@@ -49,7 +50,7 @@ func New(config Config) (*Agency, error) {
 		return nil, fmt.Errorf("configuring an agency: %w", err)
 	}
 	a := &Agency{
-		config: config, log: config.Logger, now: time.Now, drain: newDrain(), ready: make(chan struct{}),
+		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), ready: make(chan struct{}),
 		damaged: map[uint64]bool{}, controls: map[events.Type]time.Time{},
 	}
 	if a.log == nil {
@@ -128,31 +129,6 @@ func (a *Agency) watchLink(ctx context.Context) error {
 		case <-a.site.Reconnected():
 			a.drain.restart()
 			a.link.connected()
-		}
-	}
-}
-
-// keepHouse deletes what was held back too long.
-func (a *Agency) keepHouse(ctx context.Context) error {
-	ticker := time.NewTicker(time.Hour)
-	defer ticker.Stop()
-	for {
-		dropped, err := a.journal.dropExpired(ctx, a.now())
-		if err == nil {
-			a.alarms.over("drafts-kept", "expired")
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			a.alarms.raise(ctx, "drafts-kept", "expired", "Sections that were held back too long could not be deleted. Check the disk.", err)
-		case dropped > 0:
-			a.log.LogAttrs(ctx, slog.LevelInfo, "deleted sections that were held back too long", slog.Int64("sections", dropped))
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
 		}
 	}
 }

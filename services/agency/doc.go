@@ -11,6 +11,10 @@
 // skipped: it raises an alarm and is asked for again, while everything else goes on. People read and write while the
 // hub is away; the view they then work on is the folded journal plus their own unanswered events.
 //
+// Erasure. What this agency confirms as erased is destroyed with the ledger's receipt for that, in one transaction: before
+// it the ledger may still refuse. Deleted rows are overwritten, and the write-ahead log is emptied at once or, while
+// somebody reads, every few seconds with an alarm until it is done. Copies that others made of the file are not reached.
+//
 // Trust. An attacker who controls the journal's file can read drafts and make this agency forget, but cannot alter what
 // it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency
 // until its key is changed; one who holds sealing.pem can read the records sealed to it. The hub can delay and withhold,

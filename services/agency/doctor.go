@@ -21,6 +21,7 @@ type Status struct {
 	Waiting   int               `json:"waiting"`   // own statements without the ledger's answer
 	Oldest    *time.Time        `json:"oldest,omitzero"`
 	Cases     int               `json:"cases"`
+	Expiring  []HeldBack        `json:"expiring"` // what is held back and will be deleted soon, as the profile warns
 	Alarms    []Alarm           `json:"alarms"`
 	Witnessed string            `json:"witnessed"` // how much stands behind the log's checkpoints
 	Systems   string            `json:"systems,omitzero"`
@@ -46,6 +47,10 @@ func (a *Agency) Status(ctx context.Context) (Status, error) {
 		s.Connected = a.site.Connected()
 	default:
 	}
+	var err error
+	if s.Expiring, err = a.expiring(ctx); err != nil {
+		return s, err
+	}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	s.Joined, s.Position, s.Cases = a.book.memo != nil, a.stored, len(a.book.files)
@@ -53,6 +58,19 @@ func (a *Agency) Status(ctx context.Context) (Status, error) {
 		s.Profile = a.directory.profile
 	}
 	return s, nil
+}
+
+// expiring lists what is held back for so long that the profile warns of its
+// deletion.
+func (a *Agency) expiring(ctx context.Context) ([]HeldBack, error) {
+	a.mu.RLock()
+	memo := a.book.memo
+	a.mu.RUnlock()
+	if memo == nil {
+		return []HeldBack{}, nil
+	}
+	now := a.now()
+	return expiring(ctx, a.journal.reader, now.Add(-memo.Profile.DraftWarning()), now)
 }
 
 // Check is one thing that the doctor looked at.
@@ -90,6 +108,7 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 		{"broker", status.Connected, pick(status.Connected, "Connected.", "Not connected. People can go on working; the outbox waits.")},
 		{"outbox", !late, strconv.Itoa(status.Waiting) + " statements wait for the ledger's answer" + pick(late, ", some for more than a minute.", ".")},
 		{"journal", sound == "ok", pick(sound == "ok", "SQLite finds the file sound; ", "SQLite finds damage; ") + strconv.FormatUint(read, 10) + " deliveries were verified again."},
+		{"drafts", true, warnOf(status.Expiring)},
 		{"witnesses", true, "Checkpoints are unwitnessed: the hub alone signs them."},
 		{"alarms", len(status.Alarms) == 0, strconv.Itoa(len(status.Alarms)) + " open."},
 	}}
@@ -97,6 +116,15 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 		health.OK = health.OK && check.OK
 	}
 	return health, nil
+}
+
+// warnOf says what will be deleted soon; it names no case.
+func warnOf(held []HeldBack) string {
+	if len(held) == 0 {
+		return "Nothing that is held back is about to be deleted."
+	}
+	return fmt.Sprintf("What is held back for %d of the cases will be deleted, the first of it on %s: share it where the person agrees, or let it go.",
+		len(held), held[0].Deleted.Format(time.DateOnly))
 }
 
 func pick(yes bool, one, other string) string {

@@ -40,14 +40,18 @@ func (a *Agency) heed(ctx context.Context, m exchange.Message) error {
 	return nil
 }
 
-// newer says whether a control message is newer than the last of its type.
+// newer says whether a control message is newer than the last of its type. A
+// time far ahead of this machine's clock is not remembered, or a hub whose clock
+// was once wrong would not be heard until then; what it says does no harm twice.
 func (a *Agency) newer(e events.Event) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if last, ok := a.controls[e.Type]; ok && !e.Time.Time().After(last) {
 		return false
 	}
-	a.controls[e.Type] = e.Time.Time()
+	if !e.Time.Time().After(a.now().Add(controlAhead)) {
+		a.controls[e.Type] = e.Time.Time()
+	}
 	return true
 }
 

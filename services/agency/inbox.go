@@ -71,8 +71,12 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 		return d.Kind, "bad", nil
 	}
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String(eventType, string(p.event.Type)))
-	if err := a.keep(ctx, h, p, repair); err != nil {
+	destroyed, err := a.keep(ctx, h, p, repair)
+	if err != nil {
 		return d.Kind, "failed", err
+	}
+	if destroyed {
+		a.purge(ctx)
 	}
 	a.alarms.over("copy-damaged", "0")
 	a.alarms.over("copy-damaged", strconv.FormatUint(d.Number, 10))
@@ -87,21 +91,21 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	return d.Kind, "stored", nil
 }
 
-// keep makes a proven delivery durable, together with the answer that it may be.
-func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) error {
+// keep makes a proven delivery durable, together with the answer that it may be
+// and with what it ends.
+func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (destroyed bool, err error) {
 	var record events.EventID
 	if p.event.Type == events.TypeRecordSealed && p.delivery.Kind == tlog.KindEvent {
 		record = p.event.ID
 	}
 	var erased *events.RecordHeader
 	if repair {
-		var err error
 		if erased, err = a.wasErased(ctx, p); err != nil {
-			return fmt.Errorf("%w: %w", errJournal, err)
+			return false, fmt.Errorf("%w: %w", errJournal, err)
 		}
 	}
 	now := a.now()
-	err := a.journal.update(ctx, func(tx *sql.Tx) error {
+	err = a.journal.update(ctx, func(tx *sql.Tx) error {
 		if p.founds != nil {
 			if err := setMeta(ctx, tx, "genesis", base64.StdEncoding.EncodeToString(p.event.Data)); err != nil {
 				return err
@@ -111,48 +115,26 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) error
 			return err
 		}
 		if erased != nil {
-			if err := eraseRecord(ctx, tx, record, *erased); err != nil {
+			if _, err := eraseRecord(ctx, tx, record, *erased, p.delivery.Number+1); err != nil {
 				return err
 			}
 		}
-		if p.own == nil {
-			return nil
+		var err error
+		if destroyed, err = a.destroy(ctx, tx, p); err != nil || p.own == nil {
+			return err
 		}
-		_, err := answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt)
+		_, err = answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%w: %w", errJournal, err)
+		return false, fmt.Errorf("%w: %w", errJournal, err)
 	}
+	destroyed = destroyed || erased != nil
 	if p.own != nil && p.own.answered == 0 {
 		a.tel.latency.Record(ctx, now.Sub(p.own.stored).Seconds())
 		a.drain.answered()
 	}
-	return nil
-}
-
-// wasErased says whether this agency erased a record that the hub delivers
-// again: it is not kept a second time. The outbox tells, because the case may
-// not fold while one of its rows is damaged.
-func (a *Agency) wasErased(ctx context.Context, p proven) (*events.RecordHeader, error) {
-	record, ok := p.payload.(*events.Record)
-	if !ok || p.delivery.Kind != tlog.KindEvent {
-		return nil, nil
-	}
-	said, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `WHERE attributes LIKE '%erasure.confirmed%' AND COALESCE(admitted, 1) = 1`)
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range said {
-		if s.damage != nil || s.event.Type != events.TypeErasureConfirmed || s.event.Referral() != record.Header.Referral {
-			continue
-		}
-		payload, err := payloadOf(s.event)
-		if confirmed, ok := payload.(*events.ErasureConfirmed); err == nil && ok && confirmed.Answer == events.Erased {
-			return &record.Header, nil
-		}
-	}
-	return nil, nil
+	return destroyed, nil
 }
 
 // badCopy raises the alarm for a copy that does not verify, and has the hub
@@ -186,6 +168,12 @@ func (a *Agency) remark(ctx context.Context, p proven) {
 	if p.delivery.Kind != tlog.KindRefusal {
 		return
 	}
+	if p.own != nil {
+		span := trace.SpanFromContext(ctx)
+		ctx = exchange.WithTraceParent(ctx, p.event.TraceParent)
+		span.AddLink(trace.LinkFromContext(ctx))
+	}
+	rule, _ := p.delivery.Why(p.entry)
 	a.log.LogAttrs(ctx, slog.LevelWarn, "the hub refused a submission from this agency's account",
-		slog.Uint64("delivery", p.delivery.Number), slog.String("rule", string(p.entry.Rule)), slog.Bool("in_journal", p.own != nil))
+		slog.Uint64("delivery", p.delivery.Number), slog.String("rule", string(rule)), slog.Bool("in_journal", p.own != nil))
 }

@@ -84,7 +84,7 @@ func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string
 	}
 	filed.Notified = len(statements) - 1
 	_, err = a.sayLocked(ctx, true, func(tx *sql.Tx) error {
-		return storeFiling(ctx, tx, filed, filing, name, digest, now)
+		return storeFiling(ctx, tx, filed, filing, name, digest, now, a.book.memo.Profile.DraftLife())
 	}, statements...)
 	return filed, err
 }
@@ -113,21 +113,24 @@ func (a *Agency) filingSays(id events.CaseID, filing Filing, now time.Time) ([]S
 
 // notified is whom the profile names for a duty to notify: the first kind that
 // the directory has, and for a child, or where age is in doubt, child
-// protection at once (domain rule 7).
+// protection at once (domain rule 7). Child protection is never told of an adult.
 func (a *Agency) notified(age events.AgeClass) []events.AgencyID {
 	var to []events.AgencyID
 	for _, kind := range a.book.memo.Profile.Notices.To {
-		listed := a.directory.ofKind(kind)
-		if len(listed) > 0 && (len(to) == 0 || kind == events.ChildProtection && age != events.Adult) {
+		listed, children := a.directory.ofKind(kind), kind == events.ChildProtection
+		if len(listed) == 0 || children && age == events.Adult {
+			continue
+		}
+		if len(to) == 0 || children {
 			to = append(to, listed[0])
 		}
 	}
 	return to
 }
 
-func storeFiling(ctx context.Context, tx *sql.Tx, filed Filed, filing Filing, name, digest string, now time.Time) error {
+func storeFiling(ctx context.Context, tx *sql.Tx, filed Filed, filing Filing, name, digest string, now time.Time, life time.Duration) error {
 	for _, section := range filed.Sections {
-		if err := storeDraft(ctx, tx, filed.Case, section, filing.Sections[section], now); err != nil {
+		if err := storeDraft(ctx, tx, filed.Case, section, filing.Sections[section], now, life); err != nil {
 			return err
 		}
 	}

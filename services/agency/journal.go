@@ -21,6 +21,9 @@ var errJournalBusy = errors.New("another process already runs this agency from t
 
 const journalVersion = 1
 
+// journalPatience is how long a writer or a reader waits for another.
+const journalPatience = 10 * time.Second
+
 //go:embed journal.sql
 var journalSchema string
 
@@ -60,7 +63,7 @@ func (j *journal) open(ctx context.Context, path string) error {
 		return err
 	}
 	options := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)",
+		fmt.Sprintf("busy_timeout(%d)", journalPatience.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)", "foreign_keys(ON)",
 	}}
 	source := (&url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: options.Encode()}).String()
 	if j.writer, err = sql.Open("sqlite", source); err != nil {
@@ -108,17 +111,6 @@ func (j *journal) update(ctx context.Context, work func(*sql.Tx) error) error {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	j.step("committed")
-	return nil
-}
-
-// purge makes what was deleted unreadable in the journal's files: deleted
-// cells are overwritten, and the write-ahead log is emptied.
-func (j *journal) purge(ctx context.Context) error {
-	var busy, logged, moved int
-	row := j.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
-	if err := row.Scan(&busy, &logged, &moved); err != nil {
-		return fmt.Errorf("emptying the write-ahead log: %w", err)
-	}
 	return nil
 }
 

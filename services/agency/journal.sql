@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS inbox (
 
 CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record) WHERE record IS NOT NULL;
 
--- Sections of personal data that wait to be sealed. They leave this file only sealed to one agency's key, and expire.
+-- Sections of personal data that wait to be sealed. They leave this file only sealed to one agency's key, and go when they expire or the case is closed.
 CREATE TABLE IF NOT EXISTS drafts (
     case_id TEXT    NOT NULL,
     section TEXT    NOT NULL,
@@ -50,8 +50,8 @@ CREATE TABLE IF NOT EXISTS tasks (
     kind     TEXT    NOT NULL,
     hints    TEXT    NOT NULL,
     created  INTEGER NOT NULL,
-    answered INTEGER,
-    outcome  TEXT,                           -- JSON: the ids of the events that the answer made
+    answered INTEGER,                        -- when it was last answered; how the case stands says whether it is asked again
+    outcome  TEXT,                           -- JSON: the ids of the events that the last answer made
     UNIQUE (case_id, kind)
 ) STRICT;
 

@@ -71,17 +71,23 @@ func readDelivery(ctx context.Context, q querier, number uint64) (heard, error) 
 }
 
 // eraseRecord destroys a sealed record and keeps its protected header, which
-// holds codes and ids only, so that the row still shows what was here.
-func eraseRecord(ctx context.Context, tx *sql.Tx, record events.EventID, header events.RecordHeader) error {
+// holds codes and ids only, so that the row still shows what was here. What was
+// delivered under the number before, or later, is another matter and stays.
+func eraseRecord(ctx context.Context, tx *sql.Tx, record events.EventID, header events.RecordHeader, before uint64) (bool, error) {
 	kept, err := json.Marshal(header, json.Deterministic(true))
 	if err != nil {
-		return fmt.Errorf("writing a record's header down: %w", err)
+		return false, fmt.Errorf("writing a record's header down: %w", err)
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE inbox SET data = x'', erased = ? WHERE record = ?`, string(kept), string(record))
+	result, err := tx.ExecContext(ctx, `UPDATE inbox SET data = x'', erased = ? WHERE record = ? AND number < ? AND erased IS NULL`,
+		string(kept), string(record), before)
 	if err != nil {
-		return fmt.Errorf("erasing a record: %w", err)
+		return false, fmt.Errorf("erasing a record: %w", err)
 	}
-	return nil
+	n, err := result.RowsAffected()
+	if err != nil || n == 0 {
+		return false, err
+	}
+	return true, countDestroyed(ctx, tx)
 }
 
 // lastStored is the last delivery number that the journal holds.

@@ -16,7 +16,8 @@ import (
 // TaskID is the id of one task, a UUIDv7. It never leaves the agency.
 type TaskID string
 
-// task is one row of the tasks that are not answered.
+// task is one question about a case. It stays for as long as the case: whether
+// it is open follows from how the case stands, not from its row.
 type task struct {
 	id      TaskID
 	of      events.CaseID
@@ -42,10 +43,10 @@ func storeTask(ctx context.Context, tx *sql.Tx, id events.CaseID, q Question, no
 	return nil
 }
 
-// readTasks gives the tasks without an answer, oldest first; only the one with
-// the id, if one is given.
+// readTasks gives the questions of all cases, oldest first; only the one with the
+// id, if one is given.
 func readTasks(ctx context.Context, q querier, id TaskID) ([]task, error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, case_id, kind, hints, created FROM tasks WHERE answered IS NULL AND (? = '' OR id = ?) ORDER BY created, id`, string(id), string(id))
+	rows, err := q.QueryContext(ctx, `SELECT id, case_id, kind, hints, created FROM tasks WHERE ? = '' OR id = ? ORDER BY created, id`, string(id), string(id))
 	if err != nil {
 		return nil, fmt.Errorf("reading the tasks: %w", err)
 	}
@@ -67,15 +68,15 @@ func readTasks(ctx context.Context, q querier, id TaskID) ([]task, error) {
 	return all, rows.Err()
 }
 
-// taskDone closes a task with the events that its answer made.
-func taskDone(ctx context.Context, tx *sql.Tx, id TaskID, made []events.EventID, now time.Time) error {
+// taskAnswered notes the last answer and the events that it made.
+func taskAnswered(ctx context.Context, tx *sql.Tx, id TaskID, made []events.EventID, now time.Time) error {
 	outcome, err := json.Marshal(made)
 	if err != nil {
 		return fmt.Errorf("writing a task's outcome down: %w", err)
 	}
-	result, err := tx.ExecContext(ctx, `UPDATE tasks SET answered = ?, outcome = ? WHERE id = ? AND answered IS NULL`, now.UnixNano(), string(outcome), string(id))
+	result, err := tx.ExecContext(ctx, `UPDATE tasks SET answered = ?, outcome = ? WHERE id = ?`, now.UnixNano(), string(outcome), string(id))
 	if err != nil {
-		return fmt.Errorf("closing a task: %w", err)
+		return fmt.Errorf("noting a task's answer: %w", err)
 	}
 	if n, err := result.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(err, errTaskAnswered())

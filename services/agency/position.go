@@ -70,21 +70,34 @@ func (a *Agency) sendPosition(ctx context.Context, resume bool) error {
 	return nil
 }
 
+// controlAhead is how far ahead the hub still heeds a control message.
+const controlAhead = 5 * time.Minute
+
 // controlTime is strictly newer than any control message sent before, also
-// before the last restart or before the clock was set back.
+// before the last restart or before the clock was set back. But a time from a
+// clock that was far ahead does not count: the hub heeded nothing of then, and
+// would heed nothing until then.
 func (a *Agency) controlTime(ctx context.Context) (time.Time, error) {
-	var at time.Time
+	var at, ahead time.Time
 	err := a.journal.update(ctx, func(tx *sql.Tx) error {
 		last, err := metaNumber(ctx, tx, "control")
 		if err != nil {
 			return err
 		}
 		at = a.now().UTC().Truncate(time.Second)
-		if at.Unix() <= last {
-			at = time.Unix(last+1, 0).UTC()
+		switch told := time.Unix(last, 0).UTC(); {
+		case told.After(at.Add(controlAhead)):
+			ahead = told
+		case !at.After(told):
+			at = told.Add(time.Second)
 		}
 		return setMeta(ctx, tx, "control", strconv.FormatInt(at.Unix(), 10))
 	})
+	if err == nil && !ahead.IsZero() {
+		a.alarms.raise(ctx, "clock-ahead", "control",
+			"This machine's clock was more than five minutes ahead, at "+ahead.Format(time.RFC3339)+", and was set back. The hub did not hear where this agency stands meanwhile. "+
+				"Check what was said then, and the clock; this alarm ends with the next start.", nil)
+	}
 	return at, err
 }
 

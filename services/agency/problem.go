@@ -48,6 +48,7 @@ func statusOf(rule events.Rule) int {
 		mou.RuleRecordUnknown: http.StatusNotFound,
 		RuleTaskUnknown:       http.StatusNotFound,
 		RuleRecordErased:      http.StatusGone,
+		RuleRecordRecalled:    http.StatusGone,
 
 		RuleFormChanged:     http.StatusConflict,
 		events.RuleIDReused: http.StatusConflict,

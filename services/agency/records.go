@@ -23,13 +23,10 @@ const (
 	RulePurposeOther   events.Rule = "purpose-other"   // a section is opened for what it was shared for
 	RuleNotReleased    events.Rule = "not-released"
 	RuleRecordErased   events.Rule = "record-erased"
-	RuleUseEnded       events.Rule = "use-ended" // withdrawn: no further use
+	RuleUseEnded       events.Rule = "use-ended"       // withdrawn: no further use
+	RuleRecordRecalled events.Rule = "record-recalled" // withdrawn on its way: it never arrived
 	RuleRecordDisputed events.Rule = "record-disputed"
 )
-
-// draftLife is how long sections are held back before they are deleted: 28
-// days, as the UK referral service keeps unsent forms (domain rule 10).
-const draftLife = 28 * 24 * time.Hour
 
 // Sealing names sections to seal to one candidate of a referral.
 type Sealing struct {
@@ -45,8 +42,8 @@ type Sealing struct {
 }
 
 // SealTo seals sections to the candidate's key and says them as record.sealed,
-// all or none. What is held back stays here until it expires, so that another
-// provider can be asked. Errors as for [Agency.Say].
+// all or none. What is held back stays here until it expires or the case is closed,
+// so that another provider can be asked. Errors as for [Agency.Say].
 func (a *Agency) SealTo(ctx context.Context, s Sealing) ([]events.EventID, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -188,30 +185,10 @@ func (a *Agency) mayOpen(o Opening) (mou.SealedRecord, error) {
 		return mou.SealedRecord{}, events.Refuse(mou.RuleRecordUnknown, "", "this agency holds no record of that id in the case")
 	case o.Purpose != records[at].Purpose:
 		return records[at], events.Refuse(RulePurposeOther, "/purpose", "the section was shared for "+string(records[at].Purpose)+" and may be read for nothing else")
-	case records[at].State != mou.RecordReleased:
-		return records[at], events.Refuse(RuleNotReleased, "", "the hub has not released the record to this agency")
-	case a.useEnded(f.tentative, records[at].Referral):
-		return records[at], events.Refuse(RuleUseEnded, "", "the referral ended or the person's consent was withdrawn: answer erasure instead of reading on")
+	case records[at].Number == 0:
+		return records[at], events.Refuse(RuleRecordRecalled, "", "the record was withdrawn before it arrived here: a tombstone came in its place, and nothing of it is held")
 	}
-	return records[at], nil
-}
-
-// useEnded says whether this agency's part in a referral ended without the
-// person being in its care: then what it holds is not used further (domain rule 2).
-func (a *Agency) useEnded(c mou.Case, referral events.ReferralID) bool {
-	leg, found := legOf(c, referral, a.config.Agency)
-	return found && slices.Contains([]mou.LegState{mou.LegDeclined, mou.LegNotChosen, mou.LegWithdrawn, mou.LegFailed}, leg.State)
-}
-
-func legOf(c mou.Case, referral events.ReferralID, to events.AgencyID) (mou.Leg, bool) {
-	for _, r := range c.Referrals() {
-		for _, leg := range r.Legs {
-			if r.ID == referral && leg.To == to {
-				return leg, true
-			}
-		}
-	}
-	return mou.Leg{}, false
+	return records[at], a.mayUse(f.tentative, records[at])
 }
 
 func (a *Agency) logRead(ctx context.Context, o Opening, header mou.SealedRecord) error {

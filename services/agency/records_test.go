@@ -3,11 +3,8 @@ package agency
 import (
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"testing"
 	"time"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -151,30 +148,5 @@ func TestATombstoneTakesItsNumber(t *testing.T) {
 	l.gives(a, l.delivers(opened))
 	if a.stored != 3 || len(a.alarms.list()) != 0 {
 		t.Errorf("stored %d, %+v", a.stored, a.alarms.list())
-	}
-}
-
-func TestWhatIsHeldBackExpiresAndLeavesTheFile(t *testing.T) {
-	l := newLog(t)
-	a := l.joined()
-	of, now := newCaseID(t), time.Now()
-	l.must(a.journal.update(t.Context(), func(tx *sql.Tx) error {
-		return storeDraft(t.Context(), tx, of, events.SectionContact, jsontext.Value(`{"phone":"m4rker-of-a-person"}`), now)
-	}))
-	if _, err := readDraft(t.Context(), a.journal.reader, of, events.SectionContact, now.Add(draftLife-time.Second)); err != nil {
-		t.Error(err)
-	}
-	var v *events.Violation
-	if _, err := readDraft(t.Context(), a.journal.reader, of, events.SectionContact, now.Add(draftLife)); !errors.As(err, &v) || v.Rule != RuleSectionMissing {
-		t.Errorf("after 28 days: %v", err)
-	}
-	dropped, err := a.journal.dropExpired(t.Context(), now.Add(draftLife))
-	if err != nil || dropped != 1 {
-		t.Fatalf("%d dropped, %v", dropped, err)
-	}
-	for _, file := range []string{"journal.db", "journal.db-wal"} {
-		if contains(t, a.config.path(file), "m4rker") {
-			t.Errorf("%s still holds what has expired", file)
-		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -81,8 +80,7 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 		}
 		drafts = append(drafts, e)
 	}
-	erased, err := a.store(ctx, drafts, statements, also, now)
-	if err != nil {
+	if err := a.store(ctx, drafts, statements, also, now); err != nil {
 		return nil, err
 	}
 	ids := make([]events.EventID, len(drafts))
@@ -90,9 +88,6 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 		ids[i] = e.ID
 	}
 	a.drain.nudge()
-	if erased {
-		return ids, a.journal.purge(ctx)
-	}
 	return ids, nil
 }
 
@@ -115,19 +110,14 @@ func (a *Agency) judge(ahead map[events.CaseID]mou.Case, act mou.Act, now time.T
 }
 
 // store numbers, signs and stores the events in one transaction.
-func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []Statement, also func(*sql.Tx) error, now time.Time) (erased bool, err error) {
-	err = a.journal.update(ctx, func(tx *sql.Tx) error {
+func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []Statement, also func(*sql.Tx) error, now time.Time) error {
+	err := a.journal.update(ctx, func(tx *sql.Tx) error {
 		for i, e := range drafts {
 			signed, err := a.journal.sign(ctx, tx, a.keys.signing, e, now)
 			if err != nil {
 				return err
 			}
 			drafts[i] = signed
-			done, err := a.erase(ctx, tx, e, statements[i].Payload)
-			if err != nil {
-				return err
-			}
-			erased = erased || done
 		}
 		if also != nil {
 			return also(tx)
@@ -135,12 +125,12 @@ func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []
 		return nil
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	for i, e := range drafts {
 		a.book.await(e, statements[i].Payload)
 	}
-	return erased, nil
+	return nil
 }
 
 // draft builds an event whole, but for sequence and signature.
@@ -231,55 +221,14 @@ func (a *Agency) causeSeen(e events.Event, s Statement, before []events.Event) b
 	for _, cause := range before {
 		if cause.ID == s.Cause && cause.Case() == s.Case {
 			payload, err := payloadOf(cause)
-			return err == nil && within(chain, f.tentative.Chain(mou.Act{Number: provisional, Event: cause, Payload: payload}), e.Referral())
+			return err == nil && mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: provisional, Event: cause, Payload: payload}), e.Referral())
 		}
 	}
 	for _, item := range f.tentative.Trail() {
 		if item.ID == s.Cause {
 			cause := events.Event{ID: item.ID, Type: item.Type, Subject: string(s.Case), Source: events.Source(a.config.Hub, item.By), CorrelationID: item.Referral}
-			return within(chain, f.tentative.Chain(mou.Act{Number: item.Number, Event: cause, Payload: item.Facts}), e.Referral())
+			return mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: item.Number, Event: cause, Payload: item.Facts}), e.Referral())
 		}
 	}
 	return false
-}
-
-// within says whether whoever may see chain may also see cause: the case's own
-// chain is seen by all but the addressee of a notice, a request by all that
-// answer it or get its records.
-func within(chain, cause string, referral events.ReferralID) bool {
-	kind, _, _ := strings.Cut(chain, "/")
-	switch cause {
-	case chain:
-		return true
-	case "case":
-		return kind != "notice"
-	case "referral/" + string(referral):
-		return kind == "record" || strings.HasPrefix(chain, cause+"/")
-	}
-	return false
-}
-
-// erase carries out what an erasure.confirmed says: within the same
-// transaction the records of the referral are destroyed.
-func (a *Agency) erase(ctx context.Context, tx *sql.Tx, e events.Event, payload events.Payload) (bool, error) {
-	confirmed, ok := payload.(*events.ErasureConfirmed)
-	if !ok || confirmed.Answer != events.Erased {
-		return false, nil
-	}
-	f := a.book.files[e.Case()]
-	if f == nil {
-		return false, nil
-	}
-	erased := false
-	for _, item := range f.settled.Trail() {
-		record, ok := item.Facts.(*events.Record)
-		if !ok || record.Header.To != a.config.Agency || record.Header.Referral != e.Referral() {
-			continue
-		}
-		if err := eraseRecord(ctx, tx, record.Header.ID, record.Header); err != nil {
-			return false, fmt.Errorf("erasing what was withdrawn: %w", err)
-		}
-		erased = true
-	}
-	return erased, nil
 }

@@ -115,16 +115,20 @@ func lineOf(facts events.Payload) (Line, error) {
 	return line, nil
 }
 
-// SectionView is one sealed section for this agency, without its content.
+// SectionView is one sealed section for this agency, without its content. Of a
+// tombstone, which came in place of a section that was withdrawn on its way, only
+// its id, referral and purpose are known.
 type SectionView struct {
 	Record   events.EventID    `json:"record"`
-	From     events.AgencyID   `json:"from"`
+	From     events.AgencyID   `json:"from,omitzero"`
 	Referral events.ReferralID `json:"referral"`
-	Section  events.Section    `json:"section"`
+	Section  events.Section    `json:"section,omitzero"`
 	Purpose  events.Purpose    `json:"purpose"`
 	Open     bool              `json:"open"` // it may be opened now, for its purpose
 	Rule     events.Rule       `json:"rule,omitzero"`
 	Reason   string            `json:"reason,omitzero"`
+
+	Tombstone bool `json:"tombstone,omitzero"`
 }
 
 // Sections lists the sealed sections of a case that reached this agency.
@@ -140,7 +144,7 @@ func (a *Agency) Sections(id events.CaseID) ([]SectionView, error) {
 		if r.To != a.config.Agency {
 			continue
 		}
-		view := SectionView{Record: r.ID, From: r.By, Referral: r.Referral, Section: r.Section, Purpose: r.Purpose, Open: true}
+		view := SectionView{Record: r.ID, From: r.By, Referral: r.Referral, Section: r.Section, Purpose: r.Purpose, Open: true, Tombstone: r.Number == 0}
 		if _, err := a.mayOpen(Opening{Case: id, Record: r.ID, Purpose: r.Purpose}); err != nil {
 			view.Open = false
 			view.Rule, view.Reason = ruleAndReason(err)

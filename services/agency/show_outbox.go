@@ -85,7 +85,8 @@ func (a *Agency) answerOf(ctx context.Context, s said, line *SaidView) error {
 	}
 	line.Entry = &p.entry.Number
 	if p.delivery.Kind == tlog.KindRefusal {
-		line.Rule, line.Pointer, line.Reason = p.entry.Rule, p.entry.Pointer, p.delivery.Reason
+		line.Rule, line.Pointer = p.delivery.Why(p.entry)
+		line.Reason = p.delivery.Reason
 	}
 	return nil
 }
@@ -125,7 +126,8 @@ func (a *Agency) foreign(ctx context.Context, answers map[uint64]bool) ([]Refuse
 		if err != nil || p.delivery.Kind != tlog.KindRefusal || p.own != nil {
 			continue // alarmed if damaged; or the word stands elsewhere in the header
 		}
-		list = append(list, RefusedView{number, p.entry.Number, p.delivery.ID, p.entry.Rule, p.entry.Pointer, p.delivery.Reason})
+		rule, pointer := p.delivery.Why(p.entry)
+		list = append(list, RefusedView{number, p.entry.Number, p.delivery.ID, rule, pointer, p.delivery.Reason})
 	}
 	return list, nil
 }

@@ -10,16 +10,19 @@ import (
 	"handrail/events"
 )
 
-func is[P events.Payload](_ *Agency, i mou.Item) bool {
-	_, ok := i.Facts.(P)
-	return ok
+// stated is known once a statement of type P stands in the case.
+func stated[P events.Payload](_ *Agency, f *file, _ time.Time) bool {
+	return slices.ContainsFunc(f.tentative.Trail(), func(i mou.Item) bool {
+		_, ok := i.Facts.(P)
+		return ok
+	})
 }
 
 func informRights() question {
 	return question{
 		prompt: "Tell the person of their rights, in a language that they understand. In which language, and who interpreted?",
 		gate:   events.TypeRightsInformed,
-		known:  is[*events.RightsInformed],
+		known:  stated[*events.RightsInformed],
 		fields: func(_ *Agency, t task) []Field { return askedFields(languageFields(t)...) },
 		answer: func(_ *Agency, _ context.Context, _ task, body []byte, now time.Time) (reply, error) {
 			var given struct {
@@ -46,7 +49,7 @@ func assessRisk() question {
 	return question{
 		prompt: "Assess the risk together with the person. Which dangers must a provider know of before it accepts?",
 		gate:   events.TypeRiskAssessed,
-		known:  is[*events.RiskAssessed],
+		known:  stated[*events.RiskAssessed],
 		fields: func(_ *Agency, t task) []Field {
 			return askedFields(
 				Field{Name: "with_person", Says: "Was it done with the person?", Form: "yes-no", Needed: true},
@@ -70,9 +73,11 @@ func tellChildProtection() question {
 	return question{
 		prompt: "The person is a child, or may be one. Tell child protection at once: it decides what happens next.",
 		gate:   events.TypeNoticeSent,
-		known: func(a *Agency, i mou.Item) bool {
-			notice, ok := i.Facts.(*events.NoticeSent)
-			return ok && a.book.memo.Directory[notice.To] == events.ChildProtection
+		known: func(a *Agency, f *file, _ time.Time) bool {
+			return slices.ContainsFunc(f.tentative.Trail(), func(i mou.Item) bool {
+				notice, ok := i.Facts.(*events.NoticeSent)
+				return ok && a.book.memo.Directory[notice.To] == events.ChildProtection
+			})
 		},
 		fields: func(a *Agency, t task) []Field {
 			listed := a.directory.ofKind(events.ChildProtection)

@@ -3,7 +3,6 @@ package agency
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,16 +30,34 @@ func askConsent() question {
 	return question{
 		prompt: "Ask the person what they want, in plain words: one offer at a time. No is an answer, and so is not now.",
 		gate:   events.TypeConsentGiven,
-		known: func(_ *Agency, i mou.Item) bool {
-			return i.Type == events.TypeConsentGiven || i.Type == events.TypeConsentRefused
-		},
+		known:  consentKnown,
+		note:   consentNote,
 		fields: consentFields,
 		answer: answerConsent,
 	}
 }
 
+// consentKnown: a firm consent may still lead to help, or the person said no to
+// everything. A no to one offer, a consent that is provisional, has run out or was
+// taken back, and providers that all declined leave the question open.
+func consentKnown(a *Agency, f *file, now time.Time) bool {
+	all := a.offers(f, now)
+	return slices.ContainsFunc(all, offer.leads) || !slices.ContainsFunc(all, func(o offer) bool { return !refused(o) })
+}
+
+func refused(o offer) bool { return o.last == events.TypeConsentRefused }
+
+func consentNote(a *Agency, f *file, now time.Time) string {
+	all := a.offers(f, now)
+	exhausted := func(o offer) bool { return o.consent == mou.ConsentGiven && !o.leads() }
+	return told("The person said no to this; only they bring it up again: ", names(all, refused)) +
+		told("The person took this back: ", names(all, func(o offer) bool { return o.last == events.TypeConsentWithdrawn })) +
+		told("Ask again, without pressure on the person: ", names(all, func(o offer) bool { return o.consent == mou.ConsentProvisional })) +
+		told("Nobody who was asked can help with this, so offer something else too: ", names(all, exhausted))
+}
+
 func consentFields(a *Agency, t task) []Field {
-	bundles := slices.Sorted(maps.Keys(a.book.memo.Profile.Bundles))
+	bundles := bundleCodes(a)
 	says := []string{"What was offered."}
 	for _, name := range bundles {
 		says = append(says, name+": "+a.book.memo.Profile.Bundles[name].Says)
@@ -50,13 +67,13 @@ func consentFields(a *Agency, t task) []Field {
 		{Name: "bundle", Says: strings.Join(says, " "), Form: "one", Codes: bundles, Needed: true},
 		{Name: "agency", Says: "Only this provider, if the person named one.", Form: "one"},
 		{Name: "except", Says: "Not these providers.", Form: "many"},
-		{Name: "by", Says: "Who spoke, if not the person.", Form: "one", Codes: events.Speaker("").Codes()},
-		{Name: "capacity", Says: "Whether there was doubt that the person could decide.", Form: "one", Codes: events.Capacity("").Codes()},
+		{Name: "by", Says: "Who agreed: the person, or for a child a guardian.", Form: "one", Codes: events.Speaker("").Codes(), Needed: true},
+		{Name: "capacity", Says: "Clear, or was there doubt that the person could decide?", Form: "one", Codes: events.Capacity("").Codes(), Needed: true},
 		{Name: "present", Says: "Who was there.", Form: "many", Codes: events.Present("").Codes(), Needed: true},
 	}, languageFields(t))...)
 }
 
-func answerConsent(a *Agency, _ context.Context, _ task, body []byte, now time.Time) (reply, error) {
+func answerConsent(a *Agency, _ context.Context, t task, body []byte, now time.Time) (reply, error) {
 	var given consentAnswer
 	if err := errors.Join(readStrict(body, &given), wanted(given.Answer != "", "answer")); err != nil {
 		return reply{}, err
@@ -79,19 +96,39 @@ func answerConsent(a *Agency, _ context.Context, _ task, body []byte, now time.T
 	}
 	consent.Recipient.Except = given.Except
 	if given.Answer == "no" {
-		return one(&events.ConsentRefused{Said: said, Recipient: consent.Recipient, Purpose: consent.Purpose}), nil
+		no := &events.ConsentRefused{Said: said, Recipient: consent.Recipient, Purpose: consent.Purpose}
+		if a.saidAlready(t.of, no) {
+			return reply{later: true}, nil // whoever did not hear the answer sent it again
+		}
+		return one(no), nil
 	}
-	err := errors.Join(wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter"), wanted(given.Present != nil, "present"))
+	err := errors.Join(
+		wanted(given.By != "", "by"), wanted(given.Capacity != "", "capacity"), wanted(given.Present != nil, "present"),
+		wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter"))
 	if err != nil {
 		return reply{}, err
 	}
 	consent.Said, consent.Language, consent.Interpreter, consent.Present = said, given.Language, given.Interpreter, given.Present
 	consent.By, consent.Capacity = given.By, given.Capacity
-	if consent.By == "" {
-		consent.By = events.ByPerson
-	}
-	if consent.Capacity == "" {
-		consent.Capacity = events.Clear
-	}
 	return one(&consent), nil
+}
+
+// saidAlready says whether this very no is the last word on what it is about.
+func (a *Agency) saidAlready(id events.CaseID, no *events.ConsentRefused) bool {
+	last := false
+	if f := a.book.files[id]; f != nil {
+		for _, item := range f.tentative.Trail() {
+			switch p := item.Facts.(type) {
+			case *events.ConsentRefused:
+				last = last || sameRecipient(p.Recipient, no.Recipient) && p.Purpose == no.Purpose
+			case *events.ConsentGiven:
+				last = last && p.Purpose != no.Purpose
+			}
+		}
+	}
+	return last
+}
+
+func sameRecipient(x, y events.Recipient) bool {
+	return x.Agency == y.Agency && x.Class == y.Class && slices.Equal(x.Except, y.Except)
 }

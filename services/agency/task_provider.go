@@ -3,6 +3,7 @@ package agency
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,24 +30,68 @@ func chooseProvider() question {
 	return question{
 		prompt: "Choose whom to ask to take the person. They see what you state here; the sealed sections only reach the one that accepts.",
 		gate:   events.TypeReferralRequested,
-		known: func(a *Agency, i mou.Item) bool {
-			return i.Type == events.TypeReferralRequested && i.By == a.config.Agency
-		},
+		stands: providerStands,
+		known:  providerKnown,
+		note:   providerNote,
 		fields: providerFields,
 		answer: answerProvider,
 	}
 }
 
+// providerKnown: for everything that the person agreed to, somebody is asked who
+// may still help, or helps. A request that all declined leaves the question open.
+func providerKnown(a *Agency, f *file, now time.Time) bool {
+	all := a.offers(f, now)
+	return !slices.ContainsFunc(all, offer.waits) && slices.ContainsFunc(all, func(o offer) bool { return o.alive })
+}
+
+// providerStands asks for an offer that the person agreed to.
+func providerStands(a *Agency, f *file, now time.Time) *events.Violation {
+	if slices.ContainsFunc(a.offers(f, now), offer.waits) {
+		return nil
+	}
+	return events.Refuse(mou.RuleConsentRequired, "", "the person has agreed to nothing for which somebody of the directory could be asked; ask them first")
+}
+
+// providerNote tells who cannot take the person, and why.
+func providerNote(a *Agency, f *file, now time.Time) string {
+	why := map[events.AgencyID]string{}
+	for _, item := range f.tentative.Trail() {
+		switch p := item.Facts.(type) {
+		case *events.ReferralDeclined:
+			why[item.By] = string(p.Reason)
+		case *events.HandoverFailed:
+			why[item.By] = "the hand-over failed"
+		}
+	}
+	var cannot []string
+	for _, o := range a.offers(f, now) {
+		if !o.waits() {
+			continue
+		}
+		for _, id := range o.declined {
+			if line := string(id) + " (" + why[id] + ")"; !slices.Contains(cannot, line) {
+				cannot = append(cannot, line)
+			}
+		}
+	}
+	return told("These could not when they were last asked: ", cannot)
+}
+
 func providerFields(a *Agency, t task) []Field {
-	h := t.hints
-	bundle := a.consentedBundle(t.of)
-	facts := &events.ReferralRequested{Purpose: a.book.memo.Profile.Bundles[bundle].Purpose, Needs: h.Needs, Region: h.Region, Age: a.ageOf(t.of), Sex: h.Sex}
-	could := a.couldAsk(a.book.memo.Profile.Bundles[bundle])
-	first := a.config.Desk.Ask(could, facts)
+	h, o, found := t.hints, offer{}, false
+	if f := a.book.files[t.of]; f != nil {
+		all := a.offers(f, a.now())
+		if at := slices.IndexFunc(all, offer.waits); at >= 0 {
+			o, found = all[at], true
+		}
+	}
+	facts := &events.ReferralRequested{Purpose: o.bundle.Purpose, Needs: h.Needs, Region: h.Region, Age: a.ageOf(t.of), Sex: h.Sex}
+	first, open := a.config.Desk.Ask(o.agreed, facts), a.config.Desk.Ask(o.open(), facts)
 	return askedFields(
-		Field{Name: "to", Says: "Whom to ask; several are asked at once.", Form: "many", Codes: agencyCodes(first), Needed: true, Suggested: suggest(first[:min(1, len(first))], len(first) > 0)},
-		Field{Name: "bundle", Says: "What the person agreed to, if not the last.", Form: "one", Codes: bundleCodes(a), Suggested: suggest(bundle, bundle != "")},
-		Field{Name: "needs", Says: "What the person needs, if more than suggested.", Form: "many", Codes: events.Need("").Codes(), Suggested: suggest(h.Needs, h.Needs != nil)},
+		Field{Name: "to", Says: "Whom to ask; several are asked at once.", Form: "many", Codes: agencyCodes(first), Needed: true, Suggested: suggest(open[:min(1, len(open))], len(open) > 0)},
+		Field{Name: "bundle", Says: "What the person agreed to, if it is more than one thing.", Form: "one", Codes: bundleCodes(a), Suggested: suggest(o.name, found)},
+		Field{Name: "needs", Says: "What the person needs.", Form: "many", Codes: events.Need("").Codes(), Needed: true, Suggested: suggest(h.Needs, h.Needs != nil)},
 		Field{Name: "urgency", Says: "Tonight, or standard.", Form: "one", Codes: events.Urgency("").Codes(), Needed: true},
 		Field{Name: "region", Says: "Where, as ISO 3166-2.", Form: "one", Suggested: suggest(h.Region, h.Region != "")},
 		Field{Name: "sex", Says: "Only if it matters to the placement.", Form: "one", Codes: events.Sex("").Codes(), Suggested: suggest(h.Sex, h.Sex != "")},
@@ -57,22 +102,17 @@ func providerFields(a *Agency, t task) []Field {
 	)
 }
 
-// consentedBundle is the bundle that the person agreed to last.
-func (a *Agency) consentedBundle(id events.CaseID) string {
-	f, found := a.book.files[id], ""
+// consentedBundle is what the person agreed to and nobody is asked for yet, if
+// there is just one such offer.
+func (a *Agency) consentedBundle(id events.CaseID, now time.Time) string {
+	f := a.book.files[id]
 	if f == nil {
 		return ""
 	}
-	for _, item := range f.tentative.Trail() {
-		consent, ok := item.Facts.(*events.ConsentGiven)
-		for _, name := range bundleCodes(a) {
-			b := a.book.memo.Profile.Bundles[name]
-			if ok && b.Purpose == consent.Purpose && (b.Class == consent.Recipient.Class || b.Class == a.book.memo.Directory[consent.Recipient.Agency]) {
-				found = name
-			}
-		}
+	if waiting := names(a.offers(f, now), offer.waits); len(waiting) == 1 {
+		return waiting[0]
 	}
-	return found
+	return ""
 }
 
 // couldAsk lists the agencies of the bundle's kind.
@@ -87,12 +127,7 @@ func (a *Agency) couldAsk(b mou.Bundle) []Provider {
 }
 
 func bundleCodes(a *Agency) []string {
-	names := make([]string, 0, len(a.book.memo.Profile.Bundles))
-	for name := range a.book.memo.Profile.Bundles {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(a.book.memo.Profile.Bundles))
 }
 
 // answerProvider makes the request and, for each provider asked, one sealed
@@ -104,10 +139,7 @@ func answerProvider(a *Agency, ctx context.Context, t task, body []byte, now tim
 		return reply{}, err
 	}
 	if given.Bundle == "" {
-		given.Bundle = a.consentedBundle(t.of)
-	}
-	if given.Needs == nil {
-		given.Needs = t.hints.Needs
+		given.Bundle = a.consentedBundle(t.of, now)
 	}
 	err := errors.Join(wanted(given.To != nil, "to"), wanted(given.Bundle != "", "bundle"), wanted(given.Needs != nil, "needs"), wanted(given.Urgency != "", "urgency"))
 	if err != nil {

@@ -3,6 +3,7 @@ package agency
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"time"
 
@@ -56,7 +57,13 @@ type Field struct {
 type question struct {
 	prompt string
 	gate   events.Type // the memorandum's word on this type says whether it can be answered now
-	known  func(a *Agency, i mou.Item) bool
+
+	// known says whether the case holds the answer as it stands now. The question is
+	// asked again when that changes: a refusal by the ledger, a decline, a consent that ends.
+	known func(a *Agency, f *file, now time.Time) bool
+
+	stands func(a *Agency, f *file, now time.Time) *events.Violation // nil: only the memorandum's word counts
+	note   func(a *Agency, f *file, now time.Time) string            // nil: nothing to add to the prompt
 	fields func(a *Agency, t task) []Field
 	answer func(a *Agency, ctx context.Context, t task, body []byte, now time.Time) (reply, error)
 }
@@ -79,9 +86,14 @@ func questionOf(kind TaskKind) (question, bool) {
 }
 
 // Tasks lists the open tasks, oldest first. A question whose answer the case
-// holds by now is not asked any more.
+// holds is not asked; one whose answer does not stand any more is asked again,
+// under the same id.
 func (a *Agency) Tasks(ctx context.Context) ([]Task, error) {
 	rows, err := readTasks(ctx, a.journal.reader, "")
+	if err != nil {
+		return nil, err
+	}
+	held, err := a.expiring(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +103,7 @@ func (a *Agency) Tasks(ctx context.Context) ([]Task, error) {
 	tasks := []Task{}
 	for _, row := range rows {
 		if shown, open := a.task(row, now); open {
+			shown.Prompt += deletion(held, row.of)
 			tasks = append(tasks, shown)
 		}
 	}
@@ -101,17 +114,30 @@ func (a *Agency) Tasks(ctx context.Context) ([]Task, error) {
 func (a *Agency) task(t task, now time.Time) (Task, bool) {
 	q, known := questionOf(t.kind)
 	f := a.book.files[t.of]
-	if !known || f == nil {
+	if !known || f == nil || f.tentative.Status() == mou.StatusClosed || q.known(a, f, now) {
 		return Task{}, false
 	}
-	for _, item := range f.tentative.Trail() {
-		if item.Type == events.TypeCaseClosed || q.known(a, item) {
-			return Task{}, false
+	shown := Task{ID: t.id, Case: t.of, Kind: t.kind, Prompt: q.prompt, Created: t.created, Answer: q.fields(a, t)}
+	if q.note != nil {
+		shown.Prompt += q.note(a, f, now)
+	}
+	shown.Ready, shown.Rule, shown.Reason = a.gate(f, q.gate, now)
+	if shown.Ready && q.stands != nil {
+		if v := q.stands(a, f, now); v != nil {
+			shown.Ready, shown.Rule, shown.Reason = false, v.Rule, v.Reason
 		}
 	}
-	shown := Task{ID: t.id, Case: t.of, Kind: t.kind, Prompt: q.prompt, Created: t.created, Answer: q.fields(a, t)}
-	shown.Ready, shown.Rule, shown.Reason = a.gate(f, q.gate, now)
 	return shown, true
+}
+
+// deletion warns whoever is asked about a case of which sections will be deleted.
+func deletion(held []HeldBack, of events.CaseID) string {
+	for _, h := range held {
+		if h.Case == of {
+			return fmt.Sprintf(" What the form said about the person is deleted here on %s if it is not shared by then.", h.Deleted.Format(time.DateOnly))
+		}
+	}
+	return ""
 }
 
 // gate asks the memorandum whether this agency may say a type now.
@@ -125,7 +151,7 @@ func (a *Agency) gate(f *file, t events.Type, now time.Time) (ready bool, rule e
 }
 
 // AnswerTask turns an answer into the events that it stands for. The events
-// and the end of the task become durable together. Errors: *events.Violation
+// and the answer become durable together. Errors: *events.Violation
 // that names the member of the answer, or the rule of the memorandum.
 func (a *Agency) AnswerTask(ctx context.Context, id TaskID, body []byte) ([]events.EventID, error) {
 	a.mu.Lock()
@@ -153,7 +179,7 @@ func (a *Agency) AnswerTask(ctx context.Context, id TaskID, body []byte) ([]even
 		}
 		made.statements[i].Case, ids[i] = rows[0].of, made.statements[i].ID
 	}
-	return a.sayLocked(ctx, true, func(tx *sql.Tx) error { return taskDone(ctx, tx, id, ids, now) }, made.statements...)
+	return a.sayLocked(ctx, true, func(tx *sql.Tx) error { return taskAnswered(ctx, tx, id, ids, now) }, made.statements...)
 }
 
 // asked is the part that every answer has: when and how the person was asked.

@@ -32,11 +32,12 @@ type submission struct {
 	unauthenticated *events.Violation
 
 	// Set once the signature is good.
-	key      events.KeyID
-	sequence events.Sequence
-	digest   [32]byte // identity, seal.Digest
-	payload  events.Payload
-	fault    *events.Violation // what is wrong with the data; judged when its sequence has come
+	authentic bool
+	key       events.KeyID
+	sequence  events.Sequence
+	digest    [32]byte // identity, seal.Digest
+	payload   events.Payload
+	fault     *events.Violation // what is wrong with the data; judged when its sequence has come
 
 	hubFault bool // the database refused its rows when it stood alone
 
@@ -82,8 +83,7 @@ func (l *lead) verify(ctx context.Context, s *submission, m exchange.Message) {
 		trace.WithAttributes(messaging("process", "admit", "in."+string(s.from))...))
 	defer func() {
 		if p := recover(); p != nil {
-			l.alarm(ctx, "reading a submission panicked", errors.New(panicText(p)))
-			s.unauthenticated = events.Refuse(events.RuleHubFault, "", "the hub failed on this submission; its operator has been told")
+			l.panicked(ctx, s, p)
 		}
 	}()
 	event, err := exchange.Decode(m)
@@ -98,7 +98,7 @@ func (l *lead) verify(ctx context.Context, s *submission, m exchange.Message) {
 		s.unauthenticated = violation(err)
 		return
 	}
-	s.digest = seal.Digest(event)
+	s.digest, s.authentic = seal.Digest(event), true
 	if event.Type.IsControl() {
 		s.payload, err = events.Decode(event.Type, event.Data)
 	} else {
@@ -106,6 +106,18 @@ func (l *lead) verify(ctx context.Context, s *submission, m exchange.Message) {
 	}
 	if err != nil {
 		s.fault = violation(err)
+	}
+}
+
+// panicked makes a panic while reading the hub's fault. Once the signature is good
+// the fault waits for its sequence and consumes it, so that its sender can go on.
+func (l *lead) panicked(ctx context.Context, s *submission, p any) {
+	l.alarm(ctx, "reading a submission panicked", errors.New(panicText(p)))
+	v := events.Refuse(events.RuleHubFault, "", "the hub failed on this submission; its operator has been told")
+	if s.authentic {
+		s.fault = v
+	} else {
+		s.unauthenticated = v
 	}
 }
 

@@ -20,8 +20,12 @@ func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch
 	if err := b.lookup(m, all); err != nil {
 		return nil, err
 	}
+	b.floods(all)
 	for _, s := range all {
 		b.judge(s)
+	}
+	if b.lost != nil {
+		return nil, b.lost
 	}
 	return b, b.finish(m)
 }
@@ -87,15 +91,17 @@ func (b *batch) writeMemory(q *pgx.Batch) {
 			r.submissionAgencies, r.submissionIDs, r.submissionNumbers, r.submissionDigests)
 	}
 	if len(r.answerNumbers) > 0 {
-		q.Queue("INSERT INTO answer (agency, digest, number) SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[])", r.answerAgencies, r.answerDigests, r.answerNumbers)
+		q.Queue("INSERT INTO answer (agency, digest, number, leaf) SELECT * FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::integer[])",
+			r.answerAgencies, r.answerDigests, r.answerNumbers, r.answerLeaves)
 	}
 	if len(r.refusalNumbers) > 0 {
-		q.Queue("INSERT INTO refusal (number, id, sequence, reason, digest_salt) SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[])",
-			r.refusalNumbers, r.refusalIDs, r.refusalSequences, r.refusalReasons, r.refusalSalts)
+		q.Queue(`INSERT INTO refusal (number, leaf, id, sequence, reason, digest_salt, rule, pointer, digest, path)
+			SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::bytea[], $10::bytea[])`,
+			r.refusalNumbers, r.refusalLeaves, r.refusalIDs, r.refusalSequences, r.refusalReasons, r.refusalSalts, r.refusalRules, r.refusalPointers, r.refusalDigests, r.refusalPaths)
 	}
 	if len(r.recipients) > 0 {
-		q.Queue("INSERT INTO delivery (recipient, number, kind, entry) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[])",
-			r.recipients, r.deliveryNumbers, r.deliveryKinds, r.deliveryEntries)
+		q.Queue("INSERT INTO delivery (recipient, number, kind, entry, leaf) SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::integer[])",
+			r.recipients, r.deliveryNumbers, r.deliveryKinds, r.deliveryEntries, r.deliveryLeaves)
 	}
 }
 
@@ -111,13 +117,13 @@ func (b *batch) writeCases(q *pgx.Batch) {
 	for id, c := range r.states {
 		q.Queue("INSERT INTO case_state (case_id, opened, state) VALUES ($1::text::uuid, $2, $3) ON CONFLICT (case_id) DO UPDATE SET state = excluded.state", string(id), c.opened, c.state)
 		for _, clock := range c.clocks {
-			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, due, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6)
-				ON CONFLICT (case_id, entry, rule, agency) DO UPDATE SET due = excluded.due, state = excluded.state`,
-				string(id), clock.Set, string(clock.Rule), string(clock.Owes), clock.Due, string(clock.State))
+			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, referral, due, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)
+				ON CONFLICT (case_id, entry, rule, agency, referral) DO UPDATE SET due = excluded.due, state = excluded.state`,
+				string(id), clock.Set, string(clock.Rule), string(clock.Owes), string(clock.Referral), clock.Due, string(clock.State))
 		}
 	}
 	for _, e := range r.erases {
-		q.Queue("INSERT INTO erasure (number, by, reason) VALUES ($1, $2, $3)", e.sealed, e.by, string(e.reason))
+		q.Queue("INSERT INTO erasure (number, by, record, reason) VALUES ($1, $2, $3::text::uuid, $4)", e.sealed, e.by, string(e.record), string(e.reason))
 		q.Queue("SELECT erase_payload($1, $2)", e.sealed, e.by)
 	}
 }

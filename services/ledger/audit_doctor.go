@@ -52,7 +52,7 @@ func (a *auditAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 		return err
 	}
 	for agency, number := range heads {
-		c := Connection{Assigned: number}
+		c := Connection{Assigned: number, ClockAhead: a.status.messagesAhead(agency)}
 		if word, spoke := words[agency]; spoke {
 			at := word.at.Time()
 			c.Reported, c.At = word.number, &at

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
 
@@ -28,9 +29,11 @@ type Head struct {
 type CaseSummary struct {
 	Case    events.CaseID   `json:"case"`
 	Entries int             `json:"entries"` // admitted, and refused ones of authenticated senders
-	Status  mou.Status      `json:"status"`
-	Owner   events.AgencyID `json:"owner"`  // the contact desk
-	Opened  time.Time       `json:"opened"` // when its opening was admitted
+	Status  mou.Status      `json:"status,omitzero"`
+	Owner   events.AgencyID `json:"owner,omitzero"`  // the contact desk
+	Opened  time.Time       `json:"opened,omitzero"` // when its opening was admitted
+
+	Unreadable bool `json:"unreadable,omitzero"` // the stored state cannot be read: nothing but id and entries is known; its trail tells more
 }
 
 // Trail is everything that is needed to verify and judge one case again offline,
@@ -46,7 +49,7 @@ type Trail struct {
 	Witnessed  bool           `json:"witnessed"`
 	Founding   TrailEntry     `json:"founding"` // entry 0: the directory
 	Entries    []TrailEntry   `json:"entries"`  // of the case, in the order of the log, refusals among them
-	State      jsontext.Value `json:"state"`    // the case as the ledger stores it; folding the entries must give the same
+	State      jsontext.Value `json:"state"`    // the case as the ledger stores it, null if all that was said of it was refused; folding the entries must give the same. What is stored and is no JSON comes as a string of base64
 }
 
 // TrailEntry is one entry with its proof at the trail's checkpoint.
@@ -103,15 +106,11 @@ func (a *auditAPI) cases(w http.ResponseWriter, r *http.Request, log *openLog) e
 		if err := row.Scan(&id, &state, &entries); err != nil {
 			return CaseSummary{}, err
 		}
-		c, err := log.memorandum.RestoreCase(state)
-		if err != nil {
-			return CaseSummary{}, err
+		c, readable := log.restore(state)
+		if !readable {
+			return CaseSummary{Case: events.CaseID(id), Entries: entries, Unreadable: true}, nil
 		}
-		out := CaseSummary{Case: events.CaseID(id), Entries: entries, Status: c.Status(), Owner: c.Owner()}
-		for _, item := range c.Trail()[:1] {
-			out.Opened = item.Admitted
-		}
-		return out, nil
+		return CaseSummary{Case: events.CaseID(id), Entries: entries, Status: c.Status(), Owner: c.Owner(), Opened: c.Trail()[0].Admitted}, nil
 	})
 	if err != nil {
 		return fmt.Errorf("listing cases: %w", err)
@@ -152,10 +151,13 @@ func (a *auditAPI) snapshot(ctx context.Context, log *openLog, id events.CaseID)
 func readTrail(ctx context.Context, db querier, log *openLog, id events.CaseID) (Trail, error) {
 	t := Trail{Case: id, Hub: log.hub, Profile: log.directory.founded.Profile, Semantics: mou.Semantics, LogKey: log.genesis.VKey, Genesis: hex.EncodeToString(log.genesis.Digest[:])}
 	var state []byte
-	if err := db.QueryRow(ctx, "SELECT state FROM case_state WHERE case_id = $1::text::uuid", string(id)).Scan(&state); err != nil {
+	err := db.QueryRow(ctx, "SELECT state FROM case_state WHERE case_id = $1::text::uuid", string(id)).Scan(&state)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return t, err
 	}
-	t.State = state
+	if t.State, err = rawState(state); err != nil {
+		return t, err
+	}
 	size, note, err := newestCheckpoint(ctx, db)
 	if err != nil {
 		return t, err
@@ -167,10 +169,7 @@ func readTrail(ctx context.Context, db querier, log *openLog, id events.CaseID) 
 	if err != nil {
 		return t, err
 	}
-	headers, err := storedHeaders(log, state)
-	if err != nil {
-		return t, err
-	}
+	headers := storedHeaders(log, state)
 	all, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (TrailEntry, error) { return scanTrailEntry(row, headers) })
 	if err != nil {
 		return t, err
@@ -181,23 +180,46 @@ func readTrail(ctx context.Context, db querier, log *openLog, id events.CaseID) 
 			return t, err
 		}
 	}
-	t.Founding, t.Entries = all[0], all[1:]
+	if t.Founding, t.Entries = all[0], all[1:]; len(t.Entries) == 0 {
+		return t, pgx.ErrNoRows
+	}
 	return t, nil
 }
 
-// storedHeaders are the headers of the case's records as its state has them: all that is left of an erased one.
-func storedHeaders(log *openLog, state []byte) (map[uint64]events.RecordHeader, error) {
-	c, err := log.memorandum.RestoreCase(state)
-	if err != nil {
-		return nil, err
+// restore reads a stored state; one that cannot be read, or has nothing in it, is none.
+func (o *openLog) restore(state []byte) (mou.Case, bool) {
+	c, err := o.memorandum.RestoreCase(state)
+	return c, err == nil && len(c.Trail()) > 0
+}
+
+// rawState is a stored state as the trail has it, whatever is stored; none is null.
+func rawState(state []byte) (jsontext.Value, error) {
+	if v := jsontext.Value(state); state == nil || v.IsValid() {
+		return v, nil
 	}
+	return json.Marshal(state)
+}
+
+// storedHeaders are the headers of the case's records as its state has them: all
+// that is left of an erased one. A state that cannot be read has none.
+func storedHeaders(log *openLog, state []byte) map[uint64]events.RecordHeader {
 	headers := map[uint64]events.RecordHeader{}
+	c, readable := log.restore(state)
+	if !readable {
+		return headers
+	}
 	for _, item := range c.Trail() {
 		if record, sealed := item.Facts.(*events.Record); sealed {
 			headers[item.Number] = record.Header
 		}
 	}
-	return headers, nil
+	return headers
+}
+
+// isRecord says whether an opened entry is of a sealed record.
+func isRecord(opening []byte) bool {
+	entry, err := tlog.ParseEntry(opening)
+	return err == nil && entry.Attribute("type") == string(events.TypeRecordSealed)
 }
 
 func scanTrailEntry(row pgx.CollectableRow, headers map[uint64]events.RecordHeader) (TrailEntry, error) {
@@ -219,7 +241,8 @@ func scanTrailEntry(row pgx.CollectableRow, headers map[uint64]events.RecordHead
 	switch {
 	case data == nil:
 		e.Erased = true
-	case sealed:
+	case sealed || isRecord(e.Opening):
+		sealed = true
 		if header, err = seal.ParseRecord(data); err != nil {
 			return e, errors.New("the stored record of entry " + strconv.FormatUint(e.Number, 10) + " is damaged")
 		}

@@ -27,8 +27,10 @@ type batch struct {
 	assigned map[events.AgencyID]uint64
 	files    map[events.CaseID]*caseFile
 
-	answers map[answerKey]uint64
+	answers map[answerKey]answerAt
 	ids     map[idKey]uint64
+	flooded map[*submission]bool // refused already, in the entry of a flood
+	lost    error                // the database could not be asked: nothing of this batch counts
 
 	verdicts []verdict // one for each submission, in order
 
@@ -50,9 +52,14 @@ type (
 		agency events.AgencyID
 		id     events.EventID
 	}
-	again struct {
-		to    events.AgencyID
+	// answerAt is an entry and, if it is a flood's, the place of the refusal in it; else 0.
+	answerAt struct {
 		entry uint64
+		leaf  int
+	}
+	again struct {
+		to events.AgencyID
+		answerAt
 	}
 )
 
@@ -63,7 +70,7 @@ func (l *lead) newBatch(ctx context.Context, m *memory) *batch {
 		tree: m.tree.Grow(), first: m.tree.Size(),
 		next: maps.Clone(m.next), assigned: maps.Clone(m.assigned),
 		files:   map[events.CaseID]*caseFile{},
-		answers: map[answerKey]uint64{}, ids: map[idKey]uint64{},
+		answers: map[answerKey]answerAt{}, ids: map[idKey]uint64{}, flooded: map[*submission]bool{},
 		early: map[events.AgencyID]events.KeyID{}, rows: newRows(),
 	}
 }
@@ -130,37 +137,55 @@ func (b *batch) refuse(s *submission, v *events.Violation) {
 }
 
 func (b *batch) refusal(s *submission, v *events.Violation) (*act, error) {
-	r := &refused{id: s.event.ID, sequence: s.event.Sequence, reason: v.Reason, rule: v.Rule}
-	if !plainReason.MatchString(r.reason) {
-		r.reason = "see the rule" // a reason that no delivery can carry would hold up every later one
-	}
-	if _, err := io.ReadFull(b.lead.random, r.salt[:]); err != nil {
-		return nil, fmt.Errorf("reading a salt: %w", err)
+	r, err := b.newRefused(s, v)
+	if err != nil {
+		return nil, err
 	}
 	entry := tlog.Entry{
 		Number: b.tree.Size(), Admitted: b.now, Verdict: tlog.Refused, Submitter: s.from,
-		Rule: v.Rule, Pointer: tlog.CleanPointer(v.Pointer), Salted: tlog.SaltedDigest(r.salt, s.raw),
+		Rule: r.Rule, Pointer: r.Pointer, Salted: r.Salted,
 	}
-	a := &act{refused: r, digest: s.identity(), key: s.key}
+	a := &act{refused: []*refused{r}, digest: s.identity(), key: s.key}
 	if s.unauthenticated == nil {
 		entry.Case, a.caseID = s.event.Case(), s.event.Case()
 	}
-	var err error
 	if a.opening, err = tlog.NewOpening(entry, b.lead.random); err != nil {
 		return nil, err
 	}
 	a.leaf = a.opening.LeafHash()
 	a.event.ID = s.event.ID
 	if b.lead.directory.receives(s.from) {
-		a.delivers = []delivery{{s.from, tlog.KindRefusal, entry.Number}}
+		a.delivers = []delivery{{to: s.from, kind: tlog.KindRefusal, answerAt: answerAt{entry: entry.Number}}}
 	}
-	b.answers[answerKey{s.from, a.digest}] = entry.Number
-	b.rows.answer(s.from, a.digest, entry.Number)
+	b.answered(s, answerAt{entry: entry.Number}, v.Rule)
 	if _, known := b.ids[idKey{s.from, s.event.ID}]; s.unauthenticated == nil && !known {
 		b.ids[idKey{s.from, s.event.ID}] = entry.Number
 		b.rows.submission(s.from, s.event.ID, a.digest, entry.Number)
 	}
 	return a, nil
+}
+
+// newRefused is what is kept of a refusal.
+func (b *batch) newRefused(s *submission, v *events.Violation) (*refused, error) {
+	r := &refused{id: s.event.ID, sequence: s.event.Sequence, reason: v.Reason}
+	if !plainReason.MatchString(r.reason) {
+		r.reason = "see the rule" // a reason that no delivery can carry would hold up every later one
+	}
+	if _, err := io.ReadFull(b.lead.random, r.salt[:]); err != nil {
+		return nil, fmt.Errorf("reading a salt: %w", err)
+	}
+	r.Refusal = tlog.Refusal{Rule: v.Rule, Pointer: tlog.CleanPointer(v.Pointer), Salted: tlog.SaltedDigest(r.salt, s.raw)}
+	return r, nil
+}
+
+// answered remembers the answer of a submission, so that it gets the same again.
+// A fault of the hub that consumed no sequence is forgotten with its batch: when
+// the hub is mended, the same submission is judged.
+func (b *batch) answered(s *submission, a answerAt, rule events.Rule) {
+	b.answers[answerKey{s.from, s.identity()}] = a
+	if s.unauthenticated == nil || rule != events.RuleHubFault {
+		b.rows.answer(s.from, s.identity(), a)
+	}
 }
 
 // append gives an act its place: tree, rows, delivery numbers.
@@ -170,16 +195,17 @@ func (b *batch) append(a *act) {
 	b.rows.entry(number, a)
 	if a.refused == nil {
 		agency := a.event.Agency()
-		b.answers[answerKey{agency, a.digest}] = number
+		b.answers[answerKey{agency, a.digest}] = answerAt{entry: number}
 		b.ids[idKey{agency, a.event.ID}] = number
-		b.rows.answer(agency, a.digest, number)
+		b.rows.answer(agency, a.digest, answerAt{entry: number})
 		b.rows.submission(agency, a.event.ID, a.digest, number)
 		b.rows.payload(number, a.event.Data)
 		if a.chain != "" {
 			b.rows.head(a.caseID, a.chain, number, a.leaf)
 		}
-	} else {
-		b.rows.refusal(number, a.refused)
+	}
+	for leaf, r := range a.refused {
+		b.rows.refusal(answerAt{number, leaf}, r)
 	}
 	if a.caseID != "" {
 		b.rows.caseEntry(a.caseID, number)

@@ -16,7 +16,7 @@ type caseFile struct {
 	opened    *uint64                      // entry that opened it; nil: no such case
 	heads     map[string]tlog.Link         // last entry of each visibility chain
 	delivered map[events.AgencyID][]uint64 // entries of the case delivered to each agency, ascending; slices are never written to
-	clocks    []mou.Clock                  // as last stored; nil: not known
+	clocks    []mou.Clock                  // as last stored; read from the database they do not say which entry met them
 }
 
 func newCaseFile(state mou.Case) *caseFile {

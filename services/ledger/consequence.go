@@ -16,12 +16,12 @@ import (
 const maxConsequences = 512
 
 // consequences appends what the hub must say because of an event: held records
-// are released or erased. Each is an event of the hub's own, judged and logged like any.
+// are released or erased, released ones on their way recalled. Each is an event of the hub's own, judged and logged like any.
 func (b *batch) consequences(st *step, cause events.Event) error {
 	for range maxConsequences {
 		due := st.file.state.Due(b.now)
 		if len(due) == 0 {
-			return nil
+			return b.recall(st, cause)
 		}
 		if err := b.consequence(st, cause, due[0]); err != nil {
 			return fmt.Errorf("appending what the hub must say: %w", err)
@@ -50,7 +50,7 @@ func (b *batch) consequence(st *step, cause events.Event, p events.Payload) erro
 		return err
 	}
 	if erasing, ok := p.(*events.RecordErased); ok {
-		st.acts[len(st.acts)-1].erases = &erased{sealed: held.Number, by: number, record: held.ID, reason: erasing.Reason, caseID: cause.Case()}
+		st.acts[len(st.acts)-1].erases = &erased{sealed: held.Number, by: number, record: held.ID, reason: erasing.Reason, caseID: next.ID()}
 	}
 	return nil
 }

@@ -48,7 +48,12 @@ func (c *courier) hear(ctx context.Context, s *submission, assigned uint64) erro
 	word, ok := s.payload.(*events.InboxPosition)
 	at := s.event.Time
 	switch {
-	case !ok || !at.Time().After(c.reported.at.Time()) || at.Time().Sub(c.now()) > maxAhead:
+	case !ok || !at.Time().After(c.reported.at.Time()):
+		c.done(ctx, s)
+		return nil
+	case at.Time().Sub(c.now()) > maxAhead:
+		c.status.clockAhead(c.agency)
+		c.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored: the agency's clock is more than 5 minutes ahead", slog.String("agency", string(c.agency)))
 		c.done(ctx, s)
 		return nil
 	case word.Position > assigned:

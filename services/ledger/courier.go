@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 const (
 	courierLoad  = 16          // deliveries read and sent at a time
+	maxRepeats   = 1024        // answers that wait to be repeated to one agency
 	courierPause = time.Second // before trying again what failed, doubling
 	longestPause = 32 * time.Second
 	firstPause   = 2 * time.Second // for an agency to answer an announced head
@@ -50,15 +52,15 @@ type memo struct {
 	pause    time.Duration // how long to wait then for the agency's word, before calling again
 	failures int           // in a row
 	said     map[events.Type]events.Time
-	repeats  []uint64
+	repeats  []answerAt // each once, see remember
 }
 
 // errands are what others ask of a courier.
 type errands struct {
 	assigned uint64
-	repeats  []uint64 // entries whose answer is to be sent again
+	repeats  []answerAt // to be sent again, each once
 	missing  *events.ResendFrom
-	erase    []events.EventID
+	erase    []destroyed
 	position *submission // the newest of those waiting
 	restart  bool
 }
@@ -87,9 +89,21 @@ func (c *courier) assign(number uint64) {
 	}
 }
 
-// repeat sends the answer that an entry is to this agency once more.
-func (c *courier) repeat(entry uint64) {
-	c.ask(func(e *errands) { e.repeats = append(e.repeats, entry) })
+// repeat sends an answer to this agency once more.
+func (c *courier) repeat(a answerAt) {
+	c.ask(func(e *errands) { e.repeats = remember(e.repeats, a) })
+}
+
+// remember adds answers that are to be repeated, each once and at most maxRepeats:
+// an agency that is away, or sends the same again and again, fills no memory.
+// What is left out is answered when its sender submits it once more.
+func remember(all []answerAt, more ...answerAt) []answerAt {
+	for _, a := range more {
+		if len(all) < maxRepeats && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // missing asks the agency for its events from a sequence on, at most once a second.
@@ -98,8 +112,8 @@ func (c *courier) missing(key events.KeyID, next events.Sequence) {
 }
 
 // eraseCopy destroys pending copies of a sealed record.
-func (c *courier) eraseCopy(record events.EventID) {
-	c.ask(func(e *errands) { e.erase = append(e.erase, record) })
+func (c *courier) eraseCopy(d destroyed) {
+	c.ask(func(e *errands) { e.erase = append(e.erase, d) })
 }
 
 // restart says that what was sent may be lost.
@@ -172,17 +186,16 @@ func (c *courier) putBack(e errands) {
 // work does errands in their order of urgency: erase first, then hear the agency,
 // then speak, then deliver. It says after how long it wants to be called again; 0: when woken.
 func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
-	c.repeats = append(c.repeats, e.repeats...)
+	c.repeats = remember(c.repeats, e.repeats...)
 	if e.restart {
 		c.started, c.announce = false, true
 	}
-	if e.assigned == 0 { // not known yet: everyone has genesis
-		return 0, nil
+	if err := c.erase(ctx, e.erase); err != nil {
+		return 0, err
 	}
-	for _, record := range e.erase {
-		if err := c.exchange.Erase(ctx, c.agency, isRecord(record)); err != nil {
-			return 0, err
-		}
+	if e.assigned == 0 { // not known yet: everyone has genesis, and assign wakes us
+		c.putBack(errands{missing: e.missing, position: e.position})
+		return 0, nil
 	}
 	if e.position != nil {
 		if err := c.hear(ctx, e.position, e.assigned); err != nil {
@@ -219,7 +232,7 @@ func (c *courier) sendNew(ctx context.Context, assigned uint64) error {
 // sendAgain repeats answers. Those beyond the cursor are on their way anyway.
 func (c *courier) sendAgain(ctx context.Context) error {
 	for len(c.repeats) > 0 {
-		found, err := c.read(ctx, "d.entry = $2 AND d.number <= $3 AND d.kind IN ('receipt', 'refusal')", c.repeats[0], c.cursor)
+		found, err := c.read(ctx, "d.entry = $2 AND d.leaf = $3 AND d.number <= $4 AND d.kind IN ('receipt', 'refusal')", c.repeats[0].entry, c.repeats[0].leaf, c.cursor)
 		if err != nil {
 			return err
 		}
@@ -229,14 +242,6 @@ func (c *courier) sendAgain(ctx context.Context) error {
 		c.repeats = c.repeats[1:]
 	}
 	return nil
-}
-
-// isRecord recognises the delivery of a sealed record.
-func isRecord(record events.EventID) func(exchange.Message) bool {
-	return func(m exchange.Message) bool {
-		e, err := exchange.Decode(m)
-		return err == nil && e.ID == record && e.Type == events.TypeRecordSealed
-	}
 }
 
 func (c *courier) send(ctx context.Context, all []outgoing) error {

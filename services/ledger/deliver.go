@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"go.opentelemetry.io/otel/attribute"
@@ -24,30 +25,34 @@ type row struct {
 	size          uint64
 	checkpoint    []byte
 	id, sequence  *string
+	leaf          uint64
 	reason        *string
 	digestSalt    []byte
+	rule, pointer *string
+	digest, path  []byte
 	erasure       *string
 }
 
 const selectDeliveries = `
-	SELECT d.number, d.entry, d.kind, o.salt, o.entry, p.data, c.size, c.note, r.id, r.sequence, r.reason, r.digest_salt, x.reason
+	SELECT d.number, d.entry, d.kind, o.salt, o.entry, p.data, c.size, c.note, d.leaf, r.id, r.sequence, r.reason, r.digest_salt, r.rule, r.pointer, r.digest, r.path, x.reason
 	FROM delivery d
 	CROSS JOIN LATERAL (SELECT size, note FROM checkpoint WHERE size > d.entry ORDER BY size LIMIT 1) c
 	LEFT JOIN opening o ON o.number = d.entry
 	LEFT JOIN payload p ON p.number = d.entry AND d.kind = 'event'
-	LEFT JOIN refusal r ON r.number = d.entry AND d.kind = 'refusal'
+	LEFT JOIN refusal r ON r.number = d.entry AND r.leaf = d.leaf AND d.kind = 'refusal'
 	LEFT JOIN erasure x ON x.number = d.entry
 	WHERE d.recipient = $1 AND `
 
 // read builds the deliveries of the courier's agency that a condition selects, in order.
-func (c *courier) read(ctx context.Context, condition string, a, b uint64) ([]outgoing, error) {
-	found, err := c.pool.Query(ctx, selectDeliveries+condition+" ORDER BY d.number", string(c.agency), a, b)
+func (c *courier) read(ctx context.Context, condition string, args ...any) ([]outgoing, error) {
+	found, err := c.pool.Query(ctx, selectDeliveries+condition+" ORDER BY d.number", append([]any{string(c.agency)}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("reading deliveries: %w", err)
 	}
 	all, err := pgx.CollectRows(found, func(r pgx.CollectableRow) (row, error) {
 		var d row
-		err := r.Scan(&d.number, &d.entry, &d.kind, &d.salt, &d.opening, &d.data, &d.size, &d.checkpoint, &d.id, &d.sequence, &d.reason, &d.digestSalt, &d.erasure)
+		err := r.Scan(&d.number, &d.entry, &d.kind, &d.salt, &d.opening, &d.data, &d.size, &d.checkpoint,
+			&d.leaf, &d.id, &d.sequence, &d.reason, &d.digestSalt, &d.rule, &d.pointer, &d.digest, &d.path, &d.erasure)
 		return d, err
 	})
 	if err != nil {
@@ -96,11 +101,7 @@ func (c *courier) build(ctx context.Context, d row, prover *tlog.Prover) (outgoi
 	}
 	switch d.kind {
 	case tlog.KindRefusal:
-		if d.id == nil || d.sequence == nil || d.reason == nil {
-			return outgoing{}, errors.New("the refusal's row is missing")
-		}
-		out.ID, out.Sequence, out.Reason = events.EventID(*d.id), *d.sequence, *d.reason
-		if out.DigestSalt, err = hash(d.digestSalt); err != nil {
+		if err := d.refusal(&out); err != nil {
 			return outgoing{}, err
 		}
 	case tlog.KindEvent:
@@ -112,6 +113,27 @@ func (c *courier) build(ctx context.Context, d row, prover *tlog.Prover) (outgoi
 	case tlog.KindReceipt, tlog.KindTombstone:
 	}
 	return c.finish(ctx, out, exchange.Message{}, entry)
+}
+
+// refusal fills in what only the answer to a refused submission has.
+func (d row) refusal(out *tlog.Delivery) (err error) {
+	if d.id == nil || d.sequence == nil || d.reason == nil || d.rule == nil || d.pointer == nil {
+		return errors.New("the refusal's row is missing")
+	}
+	out.ID, out.Sequence, out.Reason = events.EventID(*d.id), *d.sequence, *d.reason
+	if out.DigestSalt, err = hash(d.digestSalt); err != nil || len(d.path) == 0 {
+		return err
+	}
+	out.Rule, out.Pointer, out.Index = events.Rule(*d.rule), *d.pointer, d.leaf
+	for h := range slices.Chunk(d.path, len(tlog.Hash{})) {
+		step, err := hash(h)
+		if err != nil {
+			return err
+		}
+		out.Path = append(out.Path, step)
+	}
+	out.Salted, err = hash(d.digest)
+	return err
 }
 
 // finish signs the statement and puts the delivery into its message. The span

@@ -19,7 +19,10 @@
 // thrown away and loaded anew, and the batch is judged again: what had been
 // committed is then found by its digest and gets its first answer, so nothing is
 // doubled and nothing is signed twice. An event whose judging panics, or whose
-// rows the database refuses, is refused as hub-fault alone.
+// rows the database refuses, is refused as hub-fault alone, and has used its
+// number. A hub-fault from before the signature was checked is answered and not
+// remembered: the same submission is judged when the hub is mended. A case whose
+// clocks cannot be looked at is put off and holds up no other.
 //
 // # Trust
 //

@@ -21,6 +21,11 @@ import (
 // ErrFounded means that the database holds a log already.
 var ErrFounded = errors.New("the log is founded already")
 
+// ErrForeignMission means that a directory lists a mission of another state. The
+// person's consent to one needs a case of its own, linked to the first, which
+// this ledger does not have yet.
+var ErrForeignMission = errors.New("a foreign mission cannot be listed yet: what a person agrees to tell one belongs in a case of its own, and cases cannot be linked yet")
+
 // Found writes genesis: entry 0, signed by the hub's key, which founds the
 // directory, and delivery 1 of every listed agency but auditors. It returns the
 // digest of the founding data, which agencies pin after comparing it out of band.
@@ -81,6 +86,9 @@ func (l *Ledger) checkFounding(founded events.DirectoryFounded) error {
 		return err
 	}
 	for _, listing := range founded.Agencies {
+		if listing.Kind == events.ForeignMission {
+			return fmt.Errorf("the listing of %s: %w", listing.Agency, ErrForeignMission)
+		}
 		if err := seal.CheckListing(listing, l.config.Hub.Origin()); err != nil {
 			return fmt.Errorf("the listing of %s: %w", listing.Agency, err)
 		}
@@ -131,7 +139,7 @@ func (b *batch) genesis(ctx context.Context, data []byte) (*act, error) {
 	}
 	a := &act{opening: opening, leaf: opening.LeafHash(), event: e, key: l.key.ID(), digest: seal.Digest(e)}
 	for _, agency := range l.directory.recipients {
-		a.delivers = append(a.delivers, delivery{agency, tlog.KindEvent, 0})
+		a.delivers = append(a.delivers, delivery{to: agency, kind: tlog.KindEvent})
 	}
 	return a, nil
 }

@@ -36,30 +36,36 @@ type act struct {
 	digest   [32]byte
 	chain    string
 	caseID   events.CaseID
-	refused  *refused
+	refused  []*refused // one, or all of a flood; none of an admitted act
 	erases   *erased
 	delivers []delivery
 }
 
 // refused is what a refusal says beyond its entry.
 type refused struct {
+	tlog.Refusal
+
 	id       events.EventID
 	sequence string
 	reason   string
 	salt     [32]byte
-	rule     events.Rule
+	path     []tlog.Hash // in its flood
 }
 
 // delivery is one numbered message to come; its number is given by the batch.
 type delivery struct {
-	to    events.AgencyID
-	kind  tlog.Kind
-	entry uint64
+	to   events.AgencyID
+	kind tlog.Kind
+	answerAt
 }
 
 // judge decides on one submission at its place in the batch. It never fails: what
 // goes wrong inside is the verdict hub-fault.
 func (b *batch) judge(s *submission) {
+	if b.flooded[s] {
+		b.verdicts = append(b.verdicts, verdict{tlog.Refused, s.unauthenticated.Rule})
+		return
+	}
 	switch placed, v := b.place(s); placed {
 	case answered, early:
 		b.verdicts = append(b.verdicts, verdict{})
@@ -92,8 +98,8 @@ const (
 
 // place applies the wire contract's rules of sequence and identity.
 func (b *batch) place(s *submission) (placing, *events.Violation) {
-	if number, known := b.answers[answerKey{s.from, s.identity()}]; known {
-		b.again = append(b.again, again{s.from, number})
+	if first, known := b.answers[answerKey{s.from, s.identity()}]; known {
+		b.again = append(b.again, again{s.from, first})
 		return answered, nil
 	}
 	if s.unauthenticated != nil {
@@ -207,7 +213,7 @@ func owed(agency, sender events.AgencyID, own uint64, numbers []uint64) []delive
 		if number == own && agency == sender {
 			kind = tlog.KindReceipt
 		}
-		out = append(out, delivery{agency, kind, number})
+		out = append(out, delivery{to: agency, kind: kind, answerAt: answerAt{entry: number}})
 	}
 	return out
 }

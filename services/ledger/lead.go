@@ -73,6 +73,9 @@ func (l *lead) deliver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.eraseLate(ctx); err != nil {
+		return err
+	}
 	var all sync.WaitGroup
 	for agency, c := range l.couriers {
 		if word, known := positions[agency]; known && !c.started {
@@ -109,7 +112,7 @@ func (l *lead) eraseCopies(e erased, file *caseFile) {
 	}
 	for agency := range file.delivered {
 		if file.wasGiven(agency, e.sealed) {
-			l.couriers[agency].eraseCopy(e.record)
+			l.couriers[agency].eraseCopy(destroyed{e.sealed, e.record})
 		}
 	}
 }

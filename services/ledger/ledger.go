@@ -150,7 +150,8 @@ type lead struct {
 	pool     *pgxpool.Pool
 	exchange *exchange.Hub
 	couriers map[events.AgencyID]*courier
-	admitted atomic.Int64 // admission time of the last entry, in microseconds
+	putOff   map[string]time.Time // until when the sweep leaves a case alone; belongs to the sequencer
+	admitted atomic.Int64         // admission time of the last entry, in microseconds
 }
 
 // now is the hub's time: its clock, but never before the last admission.
@@ -161,7 +162,7 @@ func (l *lead) now() time.Time {
 func (l *Ledger) newLead(opened *openLog, pool *pgxpool.Pool, hub *exchange.Hub) *lead {
 	n := &lead{
 		openLog: opened, config: l.config, key: l.key, logSigner: l.logSigner, telemetry: l.telemetry, status: l.status, log: l.config.Log,
-		random: rand.Reader, pool: pool, exchange: hub, couriers: map[events.AgencyID]*courier{},
+		random: rand.Reader, pool: pool, exchange: hub, couriers: map[events.AgencyID]*courier{}, putOff: map[string]time.Time{},
 	}
 	for _, agency := range opened.directory.recipients {
 		if l.memos[agency] == nil {

@@ -29,10 +29,14 @@ type rows struct {
 	answerAgencies []string
 	answerDigests  [][]byte
 	answerNumbers  []uint64
+	answerLeaves   []int
 
 	refusalNumbers                               []uint64
+	refusalLeaves                                []int
 	refusalIDs, refusalSequences, refusalReasons []string
 	refusalSalts                                 [][]byte
+	refusalRules, refusalPointers                []string
+	refusalDigests, refusalPaths                 [][]byte
 
 	caseIDs     []string
 	caseNumbers []uint64
@@ -41,6 +45,7 @@ type rows struct {
 	deliveryNumbers []uint64
 	deliveryKinds   []string
 	deliveryEntries []uint64
+	deliveryLeaves  []int
 
 	heads  map[headKey]tlog.Link
 	states map[events.CaseID]stored
@@ -96,18 +101,33 @@ func (r *rows) submission(agency events.AgencyID, id events.EventID, digest [32]
 	r.submissionNumbers = append(r.submissionNumbers, number)
 }
 
-func (r *rows) answer(agency events.AgencyID, digest [32]byte, number uint64) {
+func (r *rows) answer(agency events.AgencyID, digest [32]byte, at answerAt) {
 	r.answerAgencies = append(r.answerAgencies, string(agency))
 	r.answerDigests = append(r.answerDigests, digest[:])
-	r.answerNumbers = append(r.answerNumbers, number)
+	r.answerNumbers = append(r.answerNumbers, at.entry)
+	r.answerLeaves = append(r.answerLeaves, at.leaf)
 }
 
-func (r *rows) refusal(number uint64, of *refused) {
-	r.refusalNumbers = append(r.refusalNumbers, number)
+func (r *rows) refusal(at answerAt, of *refused) {
+	r.refusalNumbers = append(r.refusalNumbers, at.entry)
+	r.refusalLeaves = append(r.refusalLeaves, at.leaf)
 	r.refusalIDs = append(r.refusalIDs, string(of.id))
 	r.refusalSequences = append(r.refusalSequences, of.sequence)
 	r.refusalReasons = append(r.refusalReasons, of.reason)
 	r.refusalSalts = append(r.refusalSalts, of.salt[:])
+	r.refusalRules = append(r.refusalRules, string(of.Rule))
+	r.refusalPointers = append(r.refusalPointers, of.Pointer)
+	r.refusalDigests = append(r.refusalDigests, of.Salted[:])
+	r.refusalPaths = append(r.refusalPaths, joined(of.path))
+}
+
+// joined is the hashes of a path one behind the other; never nil.
+func joined(path []tlog.Hash) []byte {
+	out := make([]byte, 0, len(path)*len(tlog.Hash{}))
+	for _, h := range path {
+		out = append(out, h[:]...)
+	}
+	return out
 }
 
 func (r *rows) caseEntry(id events.CaseID, number uint64) {
@@ -124,7 +144,8 @@ func (r *rows) state(id events.CaseID, opened uint64, state []byte, clocks []mou
 	r.states[id] = stored{opened, state, append(r.states[id].clocks, clocks...)}
 }
 
-// changed gives the clocks that are not as they were stored.
+// changed gives the clocks that are not as they were stored. A pending one that
+// the case has no more is ended: it would be looked at for ever.
 func changed(before, now []mou.Clock) []mou.Clock {
 	var out []mou.Clock
 	for _, clock := range now {
@@ -132,7 +153,18 @@ func changed(before, now []mou.Clock) []mou.Clock {
 			out = append(out, clock)
 		}
 	}
+	for _, clock := range before {
+		if clock.State == mou.ClockPending && !slices.ContainsFunc(now, func(c mou.Clock) bool { return sameClock(c, clock) }) {
+			clock.State = mou.ClockEnded
+			out = append(out, clock)
+		}
+	}
 	return out
+}
+
+// sameClock compares what names a clock.
+func sameClock(a, b mou.Clock) bool {
+	return a.Set == b.Set && a.Rule == b.Rule && a.Owes == b.Owes && a.Referral == b.Referral
 }
 
 func (r *rows) delivery(d delivery, number uint64) {
@@ -140,4 +172,5 @@ func (r *rows) delivery(d delivery, number uint64) {
 	r.deliveryNumbers = append(r.deliveryNumbers, number)
 	r.deliveryKinds = append(r.deliveryKinds, string(d.kind))
 	r.deliveryEntries = append(r.deliveryEntries, d.entry)
+	r.deliveryLeaves = append(r.deliveryLeaves, d.leaf)
 }

@@ -27,7 +27,7 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 		case !ok:
 			return ctx.Err()
 		case len(all) == 0:
-			err = l.sweep(ctx, m)
+			m, err = l.sweep(ctx, m)
 		default:
 			l.telemetry.queues.Record(ctx, int64(len(in)))
 			m, err = l.process(ctx, m, all)
@@ -155,7 +155,7 @@ func (l *lead) committed(ctx context.Context, b *batch, all []*submission) {
 	l.deliverBatch(b)
 	for _, a := range b.again {
 		if c := l.couriers[a.to]; c != nil { // an auditor's account has nothing to say and gets no answer
-			c.repeat(a.entry)
+			c.repeat(a.answerAt)
 		}
 	}
 	for agency, key := range b.early {

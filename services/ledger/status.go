@@ -26,6 +26,8 @@ type Connection struct {
 	Assigned uint64     `json:"assigned"`     // last delivery number
 	Reported uint64     `json:"reported"`     // last number that the agency said it stored
 	At       *time.Time `json:"at,omitempty"` // when it last said so
+
+	ClockAhead int `json:"clock_ahead,omitzero"` // of its messages since start, ignored because its clock is more than 5 minutes ahead: it must be set right
 }
 
 // status is what is known without asking the database.
@@ -35,11 +37,14 @@ type status struct {
 	standing bool // connected, and waiting for the lock that another ledger holds
 	waiting  func() int
 	faults   int
+	ahead    map[events.AgencyID]int // messages ignored because of the sender's clock
 	problem  string
 	at       time.Time
 }
 
-func newStatus() *status { return &status{waiting: func() int { return 0 }} }
+func newStatus() *status {
+	return &status{waiting: func() int { return 0 }, ahead: map[events.AgencyID]int{}}
+}
 
 func (s *status) lead(l *lead) {
 	s.mu.Lock()
@@ -80,6 +85,19 @@ func (s *status) fault(what string) {
 	defer s.mu.Unlock()
 	s.faults++
 	s.problem, s.at = what, time.Now().UTC()
+}
+
+func (s *status) clockAhead(agency events.AgencyID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead[agency]++
+}
+
+// messagesAhead is how many messages of an agency were ignored because of its clock.
+func (s *status) messagesAhead(agency events.AgencyID) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ahead[agency]
 }
 
 // active says whether this ledger leads and reaches the broker.

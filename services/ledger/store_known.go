@@ -3,9 +3,11 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 )
@@ -34,7 +36,7 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 	}
 	q := &pgx.Batch{}
 	b.lookupCases(q, cases)
-	q.Queue(`SELECT a.agency, a.digest, a.number FROM answer a JOIN unnest($1::text[], $2::bytea[]) AS x(agency, digest) USING (agency, digest)`, agencies, digests).
+	q.Queue(`SELECT a.agency, a.digest, a.number, a.leaf FROM answer a JOIN unnest($1::text[], $2::bytea[]) AS x(agency, digest) USING (agency, digest)`, agencies, digests).
 		Query(func(found pgx.Rows) error { return b.knownAnswers(found) })
 	q.Queue(`SELECT s.agency, s.id::text, s.number FROM submission s JOIN unnest($1::text[], $2::text[]) AS x(agency, id) ON s.agency = x.agency AND s.id = x.id::uuid`, idAgencies, ids).
 		Query(func(found pgx.Rows) error { return b.knownIDs(found) })
@@ -47,10 +49,10 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 func (b *batch) knownAnswers(found pgx.Rows) error {
 	var agency string
 	var digest []byte
-	var number uint64
-	_, err := pgx.ForEachRow(found, []any{&agency, &digest, &number}, func() error {
+	var first answerAt
+	_, err := pgx.ForEachRow(found, []any{&agency, &digest, &first.entry, &first.leaf}, func() error {
 		h, err := hash(digest)
-		b.answers[answerKey{events.AgencyID(agency), h}] = number
+		b.answers[answerKey{events.AgencyID(agency), h}] = first
 		return err
 	})
 	return err
@@ -102,11 +104,30 @@ func (b *batch) lookupCases(q *pgx.Batch, cases []string) {
 		})
 		return err
 	})
+	b.lookupClocks(q, cases)
 	q.Queue(`SELECT c.case_id::text, d.recipient, d.entry FROM case_entry c JOIN delivery d ON d.entry = c.number
 		WHERE c.case_id = ANY($1::text[]::uuid[]) AND d.kind <> 'refusal' ORDER BY d.entry`, cases).Query(func(found pgx.Rows) error {
 		_, err := pgx.ForEachRow(found, []any{&id, &agency, &number}, func() error {
 			if f := b.files[events.CaseID(id)]; f != nil {
 				f.delivered[events.AgencyID(agency)] = append(f.delivered[events.AgencyID(agency)], number)
+			}
+			return nil
+		})
+		return err
+	})
+}
+
+// lookupClocks reads how the clocks of cases are stored.
+func (b *batch) lookupClocks(q *pgx.Batch, cases []string) {
+	var id, rule, agency, referral, state string
+	var number uint64
+	var due time.Time
+	q.Queue("SELECT case_id::text, entry, rule, agency, referral, due, state FROM deadline WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
+		_, err := pgx.ForEachRow(found, []any{&id, &number, &rule, &agency, &referral, &due, &state}, func() error {
+			if f := b.files[events.CaseID(id)]; f != nil {
+				f.clocks = append(f.clocks, mou.Clock{
+					Rule: events.Rule(rule), Set: number, Owes: events.AgencyID(agency), Referral: events.ReferralID(referral), Due: due.UTC(), State: mou.ClockState(state),
+				})
 			}
 			return nil
 		})

@@ -27,7 +27,7 @@ func (s *site) agrees(of events.CaseID) {
 	s.w.t.Helper()
 	s.answer(of, agency.InformRights, `{"language":"ron","interpreter":"independent"}`)
 	s.answer(of, agency.AssessRisk, `{"with_person":true,"safety":["pursued"]}`)
-	s.answer(of, agency.AskConsent, `{"answer":"yes","bundle":"bed","language":"ron","interpreter":"independent","present":["person-alone"]}`)
+	s.answer(of, agency.AskConsent, `{"answer":"yes","bundle":"bed","by":"person","capacity":"clear","language":"ron","interpreter":"independent","present":["person-alone"]}`)
 }
 
 // refers asks shelters to take the person.

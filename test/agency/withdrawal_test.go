@@ -48,9 +48,7 @@ func TestAWithdrawalEndsUseAndErasesForGood(t *testing.T) {
 	s.says(c, "erasure.confirmed", `{"answer":"erased"}`)
 	s.settled()
 	p.sees(c, "erasure.confirmed")
-	if s.onDisk(ciphertext) {
-		t.Error("the journal's files still hold a record that was confirmed as erased")
-	}
+	w.eventually("the journal's files hold nothing of what was confirmed as erased", func() bool { return !s.onDisk(ciphertext) })
 	s.stop()
 	s = w.start(theShelter)
 	if health := get[agency.Health](s, "/v1/doctor"); len(health.Alarms) != 0 {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"handrail/deploy/local"
 	"handrail/events"
 	"handrail/services/agency"
@@ -44,13 +46,14 @@ type hub struct {
 
 	mu      sync.Mutex
 	keeping map[events.CaseID][]ledger.TrailEntry // trails as they were read earlier
+	forms   map[draft]jsontext.Value              // what the forms say, by case and section
 }
 
 func start(t *testing.T) *hub {
 	t.Helper()
 	h := &hub{
 		Hub: hubtest.Start(t, func(o *local.HubOptions) { o.Founding = founding() }), t: t,
-		desks: map[events.AgencyID]*desk{}, keeping: map[events.CaseID][]ledger.TrailEntry{},
+		desks: map[events.AgencyID]*desk{}, keeping: map[events.CaseID][]ledger.TrailEntry{}, forms: map[draft]jsontext.Value{},
 	}
 	var err error
 	h.directions, err = h.At.Directions()

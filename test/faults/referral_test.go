@@ -17,6 +17,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/police"
+	"handrail/services/police/uknrm"
 )
 
 // referral is one person's case on its way through the agencies.
@@ -60,7 +61,7 @@ func (r *referral) asking() []step {
 		{"the form is filed", func(ctx context.Context) error { return r.file(ctx, "referral") }},
 		{"rights.informed", r.answers(agency.InformRights, "language=ron", "interpreter=independent")},
 		{"risk.assessed", r.answers(agency.AssessRisk, "with_person=yes")},
-		{"consent.given", r.answers(agency.AskConsent, "bundle=bed", "answer=yes", "language=ron", "interpreter=independent", "present=person-alone")},
+		{"consent.given", r.answers(agency.AskConsent, "bundle=bed", "answer=yes", "by=person", "capacity=clear", "language=ron", "interpreter=independent", "present=person-alone")},
 		{"referral.requested", func(ctx context.Context) error {
 			if err := r.answers(agency.ChooseProvider, "to="+asked.String(), "bundle=bed", "needs=safe-accommodation", "urgency=standard", "language=ron")(ctx); err != nil {
 				return err
@@ -126,7 +127,16 @@ func (r *referral) file(ctx context.Context, name string) error {
 		return err
 	}
 	filed, err := r.police.file(ctx, form)
+	if err != nil {
+		return err
+	}
 	r.id = filed.Case
+	read, err := uknrm.Read(form)
+	r.hub.mu.Lock()
+	defer r.hub.mu.Unlock()
+	for section, said := range read.Sections {
+		r.hub.forms[draft{r.id, section}] = said
+	}
 	return err
 }
 

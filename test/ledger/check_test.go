@@ -122,7 +122,7 @@ func (w *world) checkTree(log []logged) {
 // agency holds exactly what the ledger assigned.
 func (w *world) checkDeliveries() {
 	w.t.Helper()
-	if n := w.count("SELECT count(*) FROM (SELECT recipient FROM delivery GROUP BY recipient HAVING count(*) <> max(number) OR count(*) <> count(DISTINCT entry)) x"); n != 0 {
+	if n := w.count("SELECT count(*) FROM (SELECT recipient FROM delivery GROUP BY recipient HAVING count(*) <> max(number) OR count(*) <> count(DISTINCT (entry, leaf))) x"); n != 0 {
 		w.t.Errorf("%d recipients have a gap or a double", n)
 	}
 	if n := w.count("SELECT count(*) FROM entry e WHERE number > 0 AND NOT EXISTS (SELECT FROM delivery d WHERE d.entry = e.number)"); n != 0 {
@@ -235,8 +235,8 @@ func (w *world) checkClocks(db *pgx.Conn, c mou.Case) {
 	for _, clock := range clocks {
 		var due time.Time
 		var state mou.ClockState
-		w.must(db.QueryRow(w.t.Context(), "SELECT due, state FROM deadline WHERE case_id = $1::text::uuid AND entry = $2 AND rule = $3 AND agency = $4",
-			string(c.ID()), clock.Set, string(clock.Rule), string(clock.Owes)).Scan(&due, &state))
+		w.must(db.QueryRow(w.t.Context(), "SELECT due, state FROM deadline WHERE case_id = $1::text::uuid AND entry = $2 AND rule = $3 AND agency = $4 AND referral = $5",
+			string(c.ID()), clock.Set, string(clock.Rule), string(clock.Owes), string(clock.Referral)).Scan(&due, &state))
 		if !due.Equal(clock.Due) || state != clock.State && time.Now().Before(due) {
 			w.t.Errorf("the clock %s is stored as %s until %v, want %s until %v", clock.Rule, state, due, clock.State, clock.Due)
 		}

@@ -113,7 +113,7 @@ func TestANewParticipantFirstGetsWhatWentBefore(t *testing.T) {
 	referral, _ := c.ask(shelter)
 	one := w.agencies[shelter]
 	one.has(w.agencies[police].said[referral])
-	want := []string{"event directory.founded", "event case.opened", "event rights.informed", "event consent.given", "event referral.requested"}
+	want := []string{"event directory.founded", "event case.opened", "event rights.informed", "event referral.requested"}
 	if got := one.types(); !slices.Equal(got, want) {
 		t.Errorf("the shelter got\n%v, want\n%v", got, want)
 	}

@@ -127,8 +127,8 @@ func (s *site) admitted(e events.Event) got {
 func (s *site) refused(e events.Event, rule events.Rule) got {
 	s.w.t.Helper()
 	g := s.answer(e)
-	if g.Kind != tlog.KindRefusal || g.entry.Rule != rule {
-		s.w.t.Fatalf("%s of %s: got %s %s (%s), want refused %s", e.Type.Name(), s.id, g.Kind, g.entry.Rule, g.Reason, rule)
+	if by, _ := g.Why(g.entry); g.Kind != tlog.KindRefusal || by != rule {
+		s.w.t.Fatalf("%s of %s: got %s %s (%s), want refused %s", e.Type.Name(), s.id, g.Kind, by, g.Reason, rule)
 	}
 	return g
 }

@@ -99,7 +99,7 @@ func (s *site) report(ctx context.Context) {
 		if err := s.sayPosition(ctx, at, resume); err == nil {
 			last, resume = at, false
 		} else {
-			last = at + 1 // say it later
+			last = ^uint64(0) // say it later, wherever the position is then
 		}
 	}
 }
@@ -116,23 +116,20 @@ func (s *site) sayPosition(ctx context.Context, at uint64, resume bool) error {
 	now := time.Now()
 	s.mu.Lock()
 	soon := !events.At(now).Time().After(s.lastWord)
+	if !soon {
+		s.lastWord = events.At(now).Time() // before it is sent: of two words of one second the hub hears only one
+	}
 	s.mu.Unlock()
 	if soon {
 		return errTooSoon
 	}
 	e := s.draft(&events.InboxPosition{Position: at, Resume: resume}, "", "")
-	e.Sequence = ""
+	e.Sequence, e.Time = "", events.At(now)
 	signed, err := s.signing.Sign(e)
 	if err != nil {
 		return err
 	}
-	if err := s.link.Submit(ctx, exchange.Encode(signed)); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.lastWord = e.Time.Time()
-	s.mu.Unlock()
-	return nil
+	return s.link.Submit(ctx, exchange.Encode(signed))
 }
 
 // take verifies and stores one delivery. Numbers beyond the next are kept until

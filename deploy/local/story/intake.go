@@ -109,28 +109,33 @@ func (w *World) open(ctx context.Context, who local.Member) (map[agency.TaskKind
 	return tasks, err
 }
 
+// asked waits until every question is open: what another agency says may open one.
 func (w *World) asked(ctx context.Context, who local.Member, given []string) (string, error) {
-	tasks, err := w.open(ctx, who)
-	if err != nil {
-		return "", err
-	}
-	for kind := range strings.SplitSeq(strings.Join(given, " "), ", ") {
-		if _, ok := tasks[agency.TaskKind(kind)]; !ok {
-			return "", fmt.Errorf("nobody is asked to %s", kind)
+	return until(ctx, func(ctx context.Context) (string, error) {
+		tasks, err := w.open(ctx, who)
+		if err != nil {
+			return "", err
 		}
-	}
-	return fmt.Sprintf("%d open questions", len(tasks)), nil
+		for kind := range strings.SplitSeq(strings.Join(given, " "), ", ") {
+			if _, ok := tasks[agency.TaskKind(kind)]; !ok {
+				return "", fmt.Errorf("nobody is asked to %s", kind)
+			}
+		}
+		return fmt.Sprintf("%d open questions", len(tasks)), nil
+	})
 }
 
 func (w *World) notAsked(ctx context.Context, who local.Member, given []string) (string, error) {
-	tasks, err := w.open(ctx, who)
-	if err != nil {
-		return "", err
-	}
-	if _, ok := tasks[agency.TaskKind(given[0])]; ok {
-		return "", fmt.Errorf("somebody is asked to %s", given[0])
-	}
-	return "", nil
+	return until(ctx, func(ctx context.Context) (string, error) {
+		tasks, err := w.open(ctx, who)
+		if err != nil {
+			return "", err
+		}
+		if _, ok := tasks[agency.TaskKind(given[0])]; ok {
+			return "", fmt.Errorf("somebody is asked to %s", given[0])
+		}
+		return "", nil
+	})
 }
 
 func (w *World) answers(ctx context.Context, who local.Member, given []string) (string, error) {

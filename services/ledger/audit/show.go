@@ -28,6 +28,10 @@ func ShowCases(out io.Writer, cases []ledger.CaseSummary, asJSON bool) error {
 	}
 	var b strings.Builder
 	for _, c := range cases {
+		if c.Unreadable {
+			fmt.Fprintf(&b, "%s  %2d entries  the hub's stored state of it cannot be read; `handrail audit` of its trail tells more\n", c.Case, c.Entries)
+			continue
+		}
 		fmt.Fprintf(&b, "%s  %-9s  %2d entries  opened %s by %s\n", c.Case, c.Status, c.Entries, c.Opened.Format(shown), c.Owner)
 	}
 	if len(cases) == 0 {

@@ -74,20 +74,44 @@ func (a *Auditor) Verify(t ledger.Trail) (Verified, error) {
 	}
 	for _, e := range t.Entries {
 		step, err := v.step(e)
+		if err != nil && e.Erased && !v.readable(t.State) {
+			return out, unverified("%s; without it, entry %d, whose content was erased, cannot be judged again", otherState, e.Number)
+		}
 		if err != nil {
 			return out, unverified("entry %d: %v", e.Number, err)
 		}
 		out.Steps = append(out.Steps, step)
 	}
-	state, err := json.Marshal(v.folded)
+	state, err := v.state()
 	if err != nil {
-		return out, fmt.Errorf("writing the folded state: %w", err)
+		return out, err
 	}
 	if !bytes.Equal(state, t.State) {
-		return out, unverified("the state that the hub stores is not what its entries give: somebody or something changed the stored state; the entries themselves hold")
+		return out, unverified("%s; the entries themselves hold", otherState)
 	}
 	out.Case, out.Size = v.folded, v.checkpoint.Size
 	return out, nil
+}
+
+const otherState = "the state that the hub stores is not what its entries give: somebody or something changed the stored state"
+
+// readable says whether a stored state is one at all. Of erased records only a
+// readable state still has the headers.
+func (v *verifier) readable(state []byte) bool {
+	c, err := v.memorandum.RestoreCase(state)
+	return err == nil && len(c.Trail()) > 0
+}
+
+// state is what the hub must store of the case: null if nothing of it was admitted.
+func (v *verifier) state() ([]byte, error) {
+	if v.folded.ID() == "" {
+		return []byte("null"), nil
+	}
+	state, err := json.Marshal(v.folded)
+	if err != nil {
+		return nil, fmt.Errorf("writing the folded state: %w", err)
+	}
+	return state, nil
 }
 
 func unverified(format string, args ...any) error {

@@ -1,5 +1,8 @@
--- What the ledger derives from the log to judge and deliver quickly. Each table is checked against a fold of the log,
--- except the three that say so: they are the ledger's own memory of what it answered and was told.
+-- What the ledger derives from the log to judge and deliver quickly; it trusts these rows while it runs. An auditor's
+-- verification compares case_state with a fold of the case's entries, and checks the links that chain_head gave them.
+-- Nothing else here is compared outside this repository's tests: a changed deadline, signer or delivery row shows when
+-- what follows from it is wrong. submission, answer, refusal and position are the ledger's own memory of what it
+-- answered and was told, which no fold can give.
 
 -- +goose Up
 CREATE TABLE signer (
@@ -22,16 +25,23 @@ CREATE TABLE answer (
     agency text   NOT NULL,
     digest bytea  NOT NULL,
     number bigint NOT NULL REFERENCES entry,
+    leaf   integer NOT NULL, -- place in the entry's flood of refusals; 0 if it is none
     PRIMARY KEY (agency, digest)
 );
 COMMENT ON TABLE answer IS 'memory: digest of everything answered, so that the same submission gets the same answer, also one whose signature is broken';
 
 CREATE TABLE refusal (
-    number      bigint PRIMARY KEY REFERENCES entry,
-    id          text   NOT NULL,
-    sequence    text   NOT NULL,
-    reason      text   NOT NULL,
-    digest_salt bytea  NOT NULL
+    number      bigint  NOT NULL REFERENCES entry,
+    leaf        integer NOT NULL, -- place in the entry's flood of refusals; 0 if it is none
+    id          text    NOT NULL,
+    sequence    text    NOT NULL,
+    reason      text    NOT NULL,
+    digest_salt bytea   NOT NULL,
+    rule        text    NOT NULL,
+    pointer     text    NOT NULL,
+    digest      bytea   NOT NULL, -- salted, of the submission
+    path        bytea   NOT NULL, -- hashes of 32 bytes, from the refusal to the root of its flood; empty if it is none
+    PRIMARY KEY (number, leaf)
 );
 COMMENT ON TABLE refusal IS 'memory: what the answer to a refused submission says beyond its entry';
 
@@ -63,19 +73,21 @@ CREATE TABLE delivery (
     number    bigint NOT NULL CHECK (number >= 1),
     kind      text   NOT NULL CHECK (kind IN ('event', 'receipt', 'refusal')),
     entry     bigint NOT NULL REFERENCES entry,
+    leaf      integer NOT NULL, -- place in the entry's flood of refusals; 0 if it is none
     PRIMARY KEY (recipient, number)
 );
 CREATE INDEX delivery_entry ON delivery (entry);
 COMMENT ON TABLE delivery IS 'contiguous numbers from 1 per recipient';
 
 CREATE TABLE deadline (
-    case_id uuid        NOT NULL,
-    entry   bigint      NOT NULL REFERENCES entry,
-    rule    text        NOT NULL,
-    agency  text        NOT NULL,
-    due     timestamptz NOT NULL,
-    state   text        NOT NULL,
-    PRIMARY KEY (case_id, entry, rule, agency)
+    case_id  uuid        NOT NULL,
+    entry    bigint      NOT NULL REFERENCES entry,
+    rule     text        NOT NULL,
+    agency   text        NOT NULL,
+    referral text        NOT NULL, -- empty where the clock is of no referral: one withdrawal may end two
+    due      timestamptz NOT NULL,
+    state    text        NOT NULL,
+    PRIMARY KEY (case_id, entry, rule, agency, referral)
 );
 CREATE INDEX deadline_due ON deadline (due) WHERE state = 'pending';
 COMMENT ON TABLE deadline IS 'clocks of a case as of its last entry; each fires at most once under its key';
@@ -83,6 +95,7 @@ COMMENT ON TABLE deadline IS 'clocks of a case as of its last entry; each fires 
 CREATE TABLE erasure (
     number bigint PRIMARY KEY REFERENCES entry,
     by     bigint NOT NULL REFERENCES entry,
+    record uuid   NOT NULL,
     reason text   NOT NULL
 );
 COMMENT ON TABLE erasure IS 'sealed records whose payload was destroyed, and the entry that says so';

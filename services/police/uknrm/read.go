@@ -154,8 +154,17 @@ func (f form) tasks(filing agency.Filing) []agency.Question {
 	return append(tasks,
 		agency.Question{Kind: agency.AskConsent, Hints: agency.Hints{Language: language}},
 		agency.Question{Kind: agency.ChooseProvider, Hints: agency.Hints{
-			Language: language, Region: filing.Region, Sex: f.sex(), Age: filing.Age, Needs: events.Set[events.Need]{"safe-accommodation"},
+			Language: language, Region: filing.Region, Sex: f.sex(), Age: filing.Age, Needs: f.needs(),
 		}})
+}
+
+// needs is what the form says that a provider must give: no more than an
+// interpreter. That the person wants support names no need of theirs.
+func (f form) needs() events.Set[events.Need] {
+	if strings.EqualFold(f.values["Customer.Custom13"], "Yes") {
+		return events.Set[events.Need]{"interpretation"}
+	}
+	return nil
 }
 
 func (f form) sex() events.Sex {

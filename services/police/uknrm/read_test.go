@@ -56,6 +56,20 @@ func TestAReferralAsksForWhatTheFormDoesNotEstablish(t *testing.T) {
 	}
 }
 
+// A need is a fact that somebody signs: a form that names none suggests none.
+func TestNeedsAreSuggestedOnlyAsTheFormSaysThem(t *testing.T) {
+	suggested := func(members ...string) events.Set[events.Need] {
+		filing := filed(t, append([]string{"AdultOrChild", "Adult", "NeedSupport", "Yes"}, members...)...)
+		return filing.Tasks[len(filing.Tasks)-1].Hints.Needs
+	}
+	if got := suggested(); got != nil {
+		t.Errorf("a form that asks for support is read as %v", got)
+	}
+	if got := suggested("Customer.Custom13", "Yes"); !slices.Equal(got, events.Set[events.Need]{"interpretation"}) {
+		t.Errorf("a form that asks for an interpreter is read as %v", got)
+	}
+}
+
 func TestNoNeedForSupportRequestsNoShelter(t *testing.T) {
 	if got := kinds(filed(t, "AdultOrChild", "Adult", "NeedSupport", "No")); !slices.Equal(got, []agency.TaskKind{agency.InformRights, agency.AssessRisk}) {
 		t.Errorf("tasks %v", got)

@@ -1,0 +1,57 @@
+package agency
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+const (
+	housePace   = time.Hour
+	residuePace = 2 * time.Second // while something that was erased can still be found on disk
+)
+
+// house wakes housekeeping early.
+type house chan struct{}
+
+func (h house) nudge() {
+	select {
+	case h <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// keepHouse deletes what was held back too long, and what is left of what was
+// deleted, until ctx ends.
+func (a *Agency) keepHouse(ctx context.Context) error {
+	for ctx.Err() == nil {
+		a.dropExpired(ctx)
+		pace := housePace
+		if a.purgeAgain(ctx) {
+			pace = residuePace
+		}
+		timer := time.NewTimer(pace)
+		select {
+		case <-ctx.Done():
+		case <-a.house:
+			sleep(ctx, residuePace) // whoever reads has the time to end
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+	return nil
+}
+
+func (a *Agency) dropExpired(ctx context.Context) {
+	dropped, err := a.journal.dropExpired(ctx, a.now())
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		a.alarms.raise(ctx, "drafts-kept", "expired", "Sections that were held back too long could not be deleted. Check the disk.", err)
+	default:
+		a.alarms.over("drafts-kept", "expired")
+	}
+	if dropped > 0 {
+		a.log.LogAttrs(ctx, slog.LevelInfo, "deleted sections that were held back too long", slog.Int64("sections", dropped))
+	}
+}
