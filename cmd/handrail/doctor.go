@@ -109,7 +109,7 @@ func examineAgency(ctx context.Context, at local.Layout, a local.Address, state 
 	c, known := state.Agencies[a.Agency]
 	switch {
 	case a.Intake == "" && known:
-		waiting := strings.Replace(count(c.Assigned-min(c.Reported, c.Assigned), "delivery"), "deliverys", "deliveries", 1)
+		waiting := count(c.Assigned-min(c.Reported, c.Assigned), "delivery", "deliveries")
 		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here; the hub keeps %s for it", a.Kind, waiting)}
 	case a.Intake == "":
 		return finding{string(a.Agency), true, fmt.Sprintf("%s, in the directory, no service here", a.Kind)}

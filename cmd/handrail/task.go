@@ -57,7 +57,7 @@ func taskCommand(o *options) *cobra.Command {
 						if err != nil {
 							return err
 						}
-						_, err = fmt.Fprintf(c.OutOrStdout(), "Answered: %s on the way to the hub.\n", count(uint64(len(made)), "statement"))
+						_, err = fmt.Fprintf(c.OutOrStdout(), "Answered: %s on the way to the hub.\n", count(uint64(len(made)), "statement", "statements"))
 						return err
 					}
 				}
@@ -69,11 +69,11 @@ func taskCommand(o *options) *cobra.Command {
 }
 
 // count says how many of something there are.
-func count(n uint64, one string) string {
+func count(n uint64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, one)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // people connects as the staff of an agency of the data directory.
@@ -124,6 +124,6 @@ func showField(b *strings.Builder, f agency.Field) {
 		fmt.Fprintf(b, "        one of: %s\n", strings.Join(f.Codes, ", "))
 	}
 	if f.Suggested != nil {
-		fmt.Fprintf(b, "        the form suggests: %s\n", f.Suggested)
+		fmt.Fprintf(b, "        suggested: %s\n", f.Suggested)
 	}
 }

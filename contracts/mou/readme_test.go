@@ -115,11 +115,12 @@ func clocksTable(t *testing.T) string {
 		{"late-by-channel, telephone", "–", "happened", "late-telephone"},
 		{"late-by-channel, system", "–", "happened", "late-system"},
 	}
-	head := "Rule | Owed by | From"
+	var head strings.Builder
+	head.WriteString("Rule | Owed by | From")
 	var loaded []*mou.Profile
 	for _, ref := range mou.ProfileRefs() {
 		loaded = append(loaded, memorandum(t, ref).Profile)
-		head += " | " + ref
+		head.WriteString(" | " + ref)
 	}
 	var rows []string
 	for _, c := range clocks {
@@ -133,7 +134,7 @@ func clocksTable(t *testing.T) string {
 		}
 		rows = append(rows, line(cells...))
 	}
-	return table(head, rows...)
+	return table(head.String(), rows...)
 }
 
 func agreementTable(p *mou.Profile) string {

@@ -95,15 +95,16 @@ func TestEverySentenceOfTheContractHasAVector(t *testing.T) {
 			}
 		}
 	}
-	table := "| Part | Sentence | Files |\n|---|---|---|\n"
+	var table strings.Builder
+	table.WriteString("| Part | Sentence | Files |\n|---|---|---|\n")
 	for _, s := range all {
 		if len(shownBy[s.number]) == 0 {
 			t.Errorf("no vector shows sentence %s: %s", s.number, s.text)
 		}
 		slices.Sort(shownBy[s.number])
-		table += "| " + s.part + " | " + s.number + " | `" + strings.Join(shownBy[s.number], "`, `") + "` |\n"
+		table.WriteString("| " + s.part + " | " + s.number + " | `" + strings.Join(shownBy[s.number], "`, `") + "` |\n")
 	}
-	readme(t, table)
+	readme(t, table.String())
 }
 
 // readme compares the table in README.md, between its two marks, or writes it.

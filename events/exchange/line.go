@@ -58,7 +58,7 @@ func dial(ctx context.Context, name, url, creds string, log *slog.Logger) (*line
 	l.renew()
 	ctx = context.WithoutCancel(ctx)
 	connected := func(c *nats.Conn) {
-		log.LogAttrs(ctx, slog.LevelInfo, "broker connected", slog.Uint64("reconnects", c.Statistics.Reconnects))
+		log.LogAttrs(ctx, slog.LevelInfo, "broker connected", slog.Uint64("reconnects", c.Reconnects))
 		signal(l.up)
 	}
 	var err error
@@ -119,7 +119,7 @@ func (l *line) renew() {
 }
 
 // within is ctx, ended also when the connection breaks and after d.
-func (l *line) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+func (l *line) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) { //nolint:unparam // requests and pulls have the same bound today, and not the same reason
 	l.mu.Lock()
 	session := l.session
 	l.mu.Unlock()

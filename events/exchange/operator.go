@@ -121,5 +121,5 @@ func ownersOnly(path string) ([]byte, error) {
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		return nil, fmt.Errorf("others than the owner may read %s; make it mode 0600", filepath.Base(path))
 	}
-	return os.ReadFile(path)
+	return os.ReadFile(path) //nolint:gosec // the file is the one that its operator names
 }

@@ -174,7 +174,7 @@ func TestReceivingAgainStartsAtTheOldestUnacknowledged(t *testing.T) {
 		}
 	}
 	stop()
-	for range from { //nolint:revive // until it is closed
+	for range from { // until it is closed
 	}
 	if from, err = h.Receive(ctx); err != nil {
 		t.Fatal(err)

@@ -88,7 +88,7 @@ func TestDemoSaysWhatReadmeShows(t *testing.T) {
 	if err := demo.Process.Signal(os.Interrupt); err != nil {
 		t.Error(err)
 	}
-	for lines.Scan() { //nolint:revive // read to the end, so that the demo can say it
+	for lines.Scan() { // to the end, so that the demo can say it
 	}
 	if err := demo.Wait(); err != nil {
 		t.Errorf("the demo ended with %v", err)
