@@ -57,7 +57,8 @@ func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.link.Receive(ctx, s.take) })
-	running.Go(func() { s.report(ctx) })
+	voice := &site{arena: a, t: t, id: id} // of the background: the attacks change the test that s belongs to
+	running.Go(func() { s.report(ctx, voice) })
 	t.Cleanup(func() {
 		cancel()
 		s.link.Close()
@@ -74,7 +75,7 @@ func (s *site) count() int {
 }
 
 // report tells the hub the position, at most once a second.
-func (s *site) report(ctx context.Context) {
+func (s *site) report(ctx context.Context, voice *site) {
 	tick := time.NewTicker(1100 * time.Millisecond)
 	defer tick.Stop()
 	last := -1
@@ -84,7 +85,7 @@ func (s *site) report(ctx context.Context) {
 		s.asked = false
 		s.mu.Unlock()
 		if at != last || asked {
-			e := s.draft(&events.InboxPosition{Position: uint64(at), Resume: last < 0}, "")
+			e := voice.draft(&events.InboxPosition{Position: uint64(at), Resume: last < 0}, "")
 			signed, err := s.signing.Sign(e)
 			if err == nil && s.link.Submit(ctx, exchange.Encode(signed)) == nil {
 				last = at
