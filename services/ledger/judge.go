@@ -77,6 +77,9 @@ func (b *batch) judge(s *submission) {
 			b.add(s, st)
 			return
 		}
+		if b.lost != nil { // the database could not be asked: the batch is dropped and judged again, and nothing is anyone's fault
+			return
+		}
 		var v *events.Violation
 		if !errors.As(err, &v) {
 			b.lead.alarm(b.ctx, "judging an event failed", err)
