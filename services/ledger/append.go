@@ -22,10 +22,9 @@ func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch
 	}
 	b.floods(all)
 	for _, s := range all {
-		b.judge(s)
-	}
-	if b.lost != nil {
-		return nil, b.lost
+		if b.judge(s); b.lost != nil { // on a connection that is gone no later one can be judged either
+			return nil, b.lost
+		}
 	}
 	return b, b.finish(m)
 }
