@@ -1,11 +1,9 @@
 package local
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,16 +81,6 @@ func writeJSON(path string, value any) error {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return os.WriteFile(path, append(text, '\n'), 0o600)
-}
-
-// freeAddress is a loopback address that nobody listens on right now.
-func freeAddress(ctx context.Context) (string, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
 }
 
 // LedgerSettings are what the ledger is told when it starts, beyond directions.

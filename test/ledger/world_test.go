@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -131,12 +130,11 @@ func (w *world) startBroker(ids []events.AgencyID) {
 // freePort finds a port, so that a broker can come back on the same one.
 func freePort(t *testing.T) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := local.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // start runs a ledger; stop ends the newest and waits for its end.
