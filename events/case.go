@@ -5,6 +5,7 @@ package events
 type CaseOpened struct {
 	Said
 	Age AgeClass `json:"age" reads:"rule child-guardian"`
+	For LinkKind `json:"for,omitzero" reads:"rule mission-linked"` // consular: a case of its own for a foreign mission
 }
 
 // Type implements Payload.

@@ -126,11 +126,12 @@ const (
 	PurposeResidence       Purpose = "residence"
 	PurposeChildProtection Purpose = "child-protection"
 	PurposeStatistics      Purpose = "statistics"
+	PurposeEmergency       Purpose = "emergency"
 )
 
 // Codes lists every purpose.
 func (Purpose) Codes() []string {
-	return []string{"accommodation", "counselling", "medical", "legal-aid", "investigation", "consular", "return", "residence", "child-protection", "statistics"}
+	return []string{"accommodation", "counselling", "medical", "legal-aid", "investigation", "consular", "return", "residence", "child-protection", "statistics", "emergency"}
 }
 
 // UnmarshalText accepts a purpose of the list.
@@ -166,6 +167,22 @@ func (Urgency) Codes() []string { return []string{"tonight", "standard"} }
 
 // UnmarshalText accepts an urgency of the list.
 func (u *Urgency) UnmarshalText(text []byte) error { return code(u, text) }
+
+// AskOrder says whether the candidates of a request are asked one after another,
+// in the order in which it names them, or all at once.
+type AskOrder string
+
+// The orders.
+const (
+	AtOnce AskOrder = "at-once"
+	InTurn AskOrder = "in-turn"
+)
+
+// Codes lists every order.
+func (AskOrder) Codes() []string { return []string{"at-once", "in-turn"} }
+
+// UnmarshalText accepts an order of the list.
+func (o *AskOrder) UnmarshalText(text []byte) error { return code(o, text) }
 
 // Interpreter says who interpreted.
 type Interpreter string

@@ -33,12 +33,13 @@ type Speaker string
 
 // The speakers.
 const (
-	ByPerson   Speaker = "person"
-	ByGuardian Speaker = "guardian"
+	ByPerson    Speaker = "person"
+	ByGuardian  Speaker = "guardian"
+	ByAppointed Speaker = "appointed-guardian" // by an authority, in place of a guardian who may be involved
 )
 
 // Codes lists every speaker.
-func (Speaker) Codes() []string { return []string{"person", "guardian"} }
+func (Speaker) Codes() []string { return []string{"person", "guardian", "appointed-guardian"} }
 
 // UnmarshalText accepts a speaker of the list.
 func (s *Speaker) UnmarshalText(text []byte) error { return code(s, text) }
@@ -58,6 +59,15 @@ func (Capacity) Codes() []string { return []string{"clear", "doubtful"} }
 // UnmarshalText accepts a capacity of the list.
 func (c *Capacity) UnmarshalText(text []byte) error { return code(c, text) }
 
+// ChildView is what the child itself said when a guardian consented.
+type ChildView string
+
+// Codes lists every view.
+func (ChildView) Codes() []string { return []string{"agrees", "objects", "too-young"} }
+
+// UnmarshalText accepts a view of the list.
+func (v *ChildView) UnmarshalText(text []byte) error { return code(v, text) }
+
 // ConsentGiven is the person's agreement that one recipient gets these sections
 // for this purpose until it expires.
 type ConsentGiven struct {
@@ -71,6 +81,7 @@ type ConsentGiven struct {
 	Language    Language     `json:"language" reads:"rule rights-language"`
 	Interpreter Interpreter  `json:"interpreter" reads:"rule consent-provisional"`
 	Present     Set[Present] `json:"present" reads:"rule consent-provisional"`
+	ChildView   ChildView    `json:"child_view,omitzero" reads:"rule child-view"` // of a child, or while the age is unsure
 }
 
 // Type implements Payload.

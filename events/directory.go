@@ -34,8 +34,9 @@ func (l Listing) ProofText(origin string) []byte {
 }
 
 // DirectoryFounded is genesis: entry 0 of every log. It founds the directory
-// with the hub's own keys and the founding agencies, of at least two kinds.
-// Whoever joins compares its digest out of band.
+// with the hub's own keys and the founding agencies, of at least two kinds, none
+// of them a foreign mission (see [DirectoryListed]). Whoever joins compares its
+// digest out of band.
 type DirectoryFounded struct {
 	Log      string    `json:"log" reads:"rule checkpoint" pattern:"^handrail/[a-z0-9-]{1,32}[+][0-9a-f]{8}[+][A-Za-z0-9+/]{44}$"` // the log's verifier key, in signed-note form
 	Signing  PublicKey `json:"signing" reads:"rule signature-invalid"`
@@ -53,12 +54,38 @@ func (d *DirectoryFounded) check() error {
 			return Refuse(RuleDataRange, "/agencies", "an agency stands once in the directory, and hub is the hub")
 		}
 		names[a.Agency] = true
+		if a.Kind == ForeignMission {
+			return Refuse(RuleDataRange, "/agencies", "a foreign mission knows no directory; it is listed by itself after genesis")
+		}
 		if a.Kind != Auditor {
 			kinds[a.Kind] = true
 		}
 	}
 	if len(kinds) < 2 || len(d.Agencies) > 128 {
 		return Refuse(RuleDataRange, "/agencies", "the founding agencies are of at least two kinds")
+	}
+	return nil
+}
+
+// DirectoryListed is the part of the directory that a foreign mission may know,
+// and what others may know of it. The event's subject is the mission. The first
+// lists the mission itself and goes to it and to every agency that is no foreign
+// mission; it takes the place of genesis for the mission, which compares its
+// digest out of band. Each later one lists an agency that addresses the mission
+// and goes to the mission alone.
+type DirectoryListed struct {
+	Log      string    `json:"log" reads:"rule checkpoint" pattern:"^handrail/[a-z0-9-]{1,32}[+][0-9a-f]{8}[+][A-Za-z0-9+/]{44}$"`
+	Signing  PublicKey `json:"signing" reads:"rule signature-invalid"`
+	Profile  string    `json:"profile" reads:"rule profile" pattern:"^[a-z][a-z0-9-]{0,31}@[1-9][0-9]{0,5}$"`
+	Agencies []Listing `json:"agencies" reads:"route directory"`
+}
+
+// Type implements Payload.
+func (*DirectoryListed) Type() Type { return TypeDirectoryListed }
+
+func (d *DirectoryListed) check() error {
+	if len(d.Agencies) != 1 || d.Agencies[0].Agency == HubAgency {
+		return Refuse(RuleDataRange, "/agencies", "one agency is listed, and it is not the hub")
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ type Event struct {
 	Type            Type
 	DataContentType string
 	DataSchema      string
-	Subject         string // the case id; the agency id for directory and control events
+	Subject         string // the case id; the agency id for directory, capacity and control events
 	Time            Time   // the signing instant
 	Hub             string // extension: origin of the log
 	Sequence        string // extension: 20 digits; empty on control messages
@@ -74,7 +74,7 @@ func SignedExtensions(t Type) []string {
 	switch {
 	case t.IsControl():
 		return []string{"hub", "correlationid", "causationid", "traceparent"}
-	case t == TypeRecordSealed:
+	case t.Sealed():
 		return []string{"hub", "sequence", "correlationid", "causationid", "traceparent", "plaincommit"}
 	}
 	return []string{"hub", "sequence", "correlationid", "causationid", "traceparent"}
@@ -204,8 +204,22 @@ func (e Event) consistent() error {
 		return Refuse(RuleAttributeSyntax, "attribute datacontenttype", "facts are application/json, sealed records application/jose")
 	case form.subject == aboutCase && !uuidSyntax.MatchString(e.Subject), form.subject == aboutAgency && !nameSyntax.MatchString(e.Subject):
 		return Refuse(RuleAttributeSyntax, "attribute subject", "the subject is the case id of a case event, the agency id of any other")
+	case !e.aboutRightAgency():
+		return Refuse(RuleAttributeSyntax, "attribute subject", "an agency publishes its own capacity; genesis is about the hub, and no other listing is")
 	}
 	return nil
+}
+
+// aboutRightAgency checks the agency of the types whose subject says which it is.
+func (e Event) aboutRightAgency() bool {
+	switch e.Type {
+	case TypeCapacityPublished:
+		return e.Subject == string(e.Agency())
+	case TypeDirectoryFounded, TypeDirectoryListed:
+		return (e.Subject == string(HubAgency)) == (e.Type == TypeDirectoryFounded)
+	default:
+		return true
+	}
 }
 
 // Agency is the agency that the source names.

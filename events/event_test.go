@@ -23,6 +23,9 @@ func TestEveryTypeMakesAnEvent(t *testing.T) {
 		if about := e.Case() != ""; about != (e.Subject == theCase) || e.Agency() != "sampletown-police" {
 			t.Errorf("%s: read as about another case or by another agency", of.Name())
 		}
+		if sealed := e.DataContentType == events.SealedContent; sealed != of.Sealed() || sealed != (e.PlainCommit != "") || sealed != (events.New(of) == nil) {
+			t.Errorf("%s: sealed in one way and not in another", of.Name())
+		}
 	}
 }
 
@@ -35,6 +38,16 @@ func TestWhichReferralAnEventBelongsTo(t *testing.T) {
 	for e, want := range map[*events.Event]events.ReferralID{&request: eventID, &opened: "", &position: ""} {
 		if e.Referral() != want {
 			t.Errorf("%s: got referral %q", e.Type.Name(), e.Referral())
+		}
+	}
+	for _, of := range []events.Type{events.TypeReferralAsked, events.TypeReferralEscalated, events.TypeDeadlineMissed, events.TypeReturnArrived} {
+		if e := signed(t, of); e.Referral() != referral {
+			t.Errorf("%s does not belong to its referral", of.Name())
+		}
+	}
+	for _, of := range []events.Type{events.TypeCapacityPublished, events.TypeDirectoryListed} {
+		if e := signed(t, of); e.Referral() != "" || e.Case() != "" {
+			t.Errorf("%s belongs to a case or referral", of.Name())
 		}
 	}
 	if accepted := signed(t, events.TypeReferralAccepted); accepted.Referral() != referral {
@@ -52,7 +65,9 @@ func changed(e events.Event, name, value string) []events.Attribute {
 }
 
 func TestEveryAttributeIsRequired(t *testing.T) {
-	for _, of := range []events.Type{events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlHead} {
+	for _, of := range []events.Type{
+		events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlHead, events.TypeReferralAsked, events.TypeCapacityPublished, events.TypeDirectoryListed,
+	} {
 		e := signed(t, of)
 		for _, a := range e.Attributes() {
 			_, err := events.Parse(changed(e, a.Name, ""), e.Data)
@@ -98,7 +113,7 @@ func TestTheEnvelopeIsClosed(t *testing.T) {
 
 // Others read and write our events with the CloudEvents SDK.
 func TestEventsAreCloudEvents(t *testing.T) {
-	for _, of := range []events.Type{events.TypeReferralRequested, events.TypeRecordSealed, events.TypeControlPosition} {
+	for _, of := range []events.Type{events.TypeReferralRequested, events.TypeRecordSealed, events.TypeReferralAsked, events.TypeCapacityPublished, events.TypeControlPosition} {
 		e := signed(t, of)
 		theirs := cloudevents.New("1.0")
 		for _, a := range e.Attributes() {
@@ -134,7 +149,7 @@ func TestEventsAreCloudEvents(t *testing.T) {
 			t.Errorf("%s comes back with other attributes", of.Name())
 		}
 		must(t, seal.Verify(back, signingKey(t).Public()))
-		if of != events.TypeRecordSealed && string(read.Data()) != string(e.Data) {
+		if !of.Sealed() && string(read.Data()) != string(e.Data) {
 			t.Error("the facts come back as other bytes")
 		}
 	}
@@ -162,7 +177,10 @@ func ours(t *testing.T, e cloudevents.Event) []events.Attribute {
 
 // Parsing never panics; what it accepts has exactly the attributes it was given.
 func FuzzParse(f *testing.F) {
-	for _, of := range []events.Type{events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlResend, events.TypeDirectoryFounded} {
+	for _, of := range []events.Type{
+		events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlResend, events.TypeDirectoryFounded,
+		events.TypeReferralAsked, events.TypeReferralAnswered, events.TypeCapacityPublished, events.TypeDirectoryListed, events.TypeConsularBarred,
+	} {
 		var lines []string
 		for _, a := range signed(f, of).Attributes() {
 			lines = append(lines, a.Name+" "+a.Value)

@@ -15,7 +15,7 @@ import (
 func TestEveryTypeReadsWhatItWrites(t *testing.T) {
 	for _, of := range events.Types() {
 		t.Run(of.Name(), func(t *testing.T) {
-			if of == events.TypeRecordSealed {
+			if of.Sealed() {
 				_, err := events.Decode(of, []byte("{}"))
 				refused(t, err, events.RuleTypeUnknown, "attribute type")
 				return
@@ -38,6 +38,8 @@ func TestEveryTypeReadsWhatItWrites(t *testing.T) {
 // missed by name, and exactly those documented as optional are not.
 func TestRequiredMembersAreRequired(t *testing.T) {
 	optional := []string{
+		"case.opened/for", "consent.given/child_view", "referral.requested/order", "referral.acknowledged/duty", "referral.escalated/urgency",
+		"capacity.published/children", "capacity.published/access", "capacity.published/languages", "capacity.published/region",
 		"risk.assessed/safety", "consent.given/recipient/class", "consent.given/recipient/except", "consent.refused/recipient/agency",
 		"consent.withdrawn/recipient/class", "consent.withdrawn/recipient/except", "consent.withdrawn/purpose", "notice.sent/region",
 		"referral.requested/region", "referral.requested/sex", "referral.requested/children", "referral.requested/children/0-8", "referral.requested/children/9-17",
@@ -138,6 +140,31 @@ func TestFactsAreReadStrictly(t *testing.T) {
 		{"empty list", events.TypeReferralRequested, swap(`["pursued"]`, `[]`), events.RuleDataRange, "/safety"},
 		{"long list", events.TypeReferralRequested, swap(`["pursued"]`, `["a`+strings.Repeat(`","a`, 32)+`"]`), events.RuleDataCode, "/safety/0"},
 		{"too many children", events.TypeReferralRequested, swap(`"0-8":1`, `"0-8":21`), events.RuleDataRange, "/children"},
+		{"an order of no list", events.TypeReferralRequested, swap(`"in-turn"`, `"`+marker+`"`), events.RuleDataCode, "/order"},
+		{"a candidate's place in words", events.TypeReferralRequested, swap(`"in-turn"`, `1`), events.RuleDataMalformed, "/order"},
+		{"a duty worker's name", events.TypeReferralAcknowledged, open(`,"duty":"` + marker + `"`), events.RuleDataCode, "/duty"},
+		{"no duty worker", events.TypeReferralAcknowledged, open(`,"duty":""`), events.RuleDataCode, "/duty"},
+		{"a provider's name", events.TypeReferralConfirmed, open(`,"provider":"` + marker + `"`), events.RuleDataCode, "/provider"},
+		{"why somebody is not needed", events.TypeReferralNotNeeded, open(`,"to":"harbour-shelter","reason":"` + marker + `"`), events.RuleDataMalformed, ""},
+		{"a step of no list", events.TypeReferralEscalated, open(`,"step":"minister","to":"a","because":"handover","call":"b"`), events.RuleDataCode, "/step"},
+		{"a duty of no list", events.TypeDeadlineMissed, open(`,"duty":"tea","set":1,"owes":"a","due":"2026-11-22T09:30:00Z"`), events.RuleDataCode, "/duty"},
+		{"an entry before the first", events.TypeDeadlineMissed, open(`,"duty":"handover","set":-1,"owes":"a","due":"2026-11-22T09:30:00Z"`), events.RuleDataMalformed, "/set"},
+		{"who failed, by name", events.TypeDeadlineMissed, open(`,"duty":"handover","set":1,"owes":"a","due":"2026-11-22T09:30:00Z","staff":"duty-3"`), events.RuleDataMalformed, ""},
+		{"a danger in words", events.TypeEmergencyDisclosed, open(`,"reason":"` + marker + `","to":"a","sections":["risk"],"staff":"duty-3"`), events.RuleDataCode, "/reason"},
+		{"an emergency without sections", events.TypeEmergencyDisclosed, open(`,"reason":"life","to":"a","sections":[],"staff":"duty-3"`), events.RuleDataRange, "/sections"},
+		{"an emergency of nobody", events.TypeEmergencyDisclosed, open(`,"reason":"life","to":"a","sections":["risk"],"staff":"` + marker + `"`), events.RuleDataCode, "/staff"},
+		{"why the person was not told", events.TypeEmergencyConfirmed, open(`,"disclosure":"` + recordID + `","staff":"lead-1","person":"` + marker + `"`), events.RuleDataCode, "/person"},
+		{"a link of no kind", events.TypeCaseLinked, open(`,"case":"` + linkedCase + `","for":"family"`), events.RuleDataCode, "/for"},
+		{"a link to a person", events.TypeCaseLinked, open(`,"case":"` + marker + `","for":"consular"`), events.RuleDataCode, "/case"},
+		{"an incident by its place", events.TypeIncidentLinked, open(`,"incident":"` + marker + `"`), events.RuleDataCode, "/incident"},
+		{"a way back in words", events.TypeHelpDeclined, open(`,"way_back":"` + marker + `"`), events.RuleDataCode, "/way_back"},
+		{"where the person was found", events.TypePersonFound, open(`,"region":"LT-VL"`), events.RuleDataMalformed, ""},
+		{"why a mission is barred", events.TypeConsularBarred, open(`,"reason":"asylum"`), events.RuleDataMalformed, ""},
+		{"what asylum is sought from", events.TypeAsylumSought, open(`,"country":"` + marker + `"`), events.RuleDataMalformed, ""},
+		{"which nationality", events.TypeNationalityVerified, open(`,"nationality":"FRL"`), events.RuleDataMalformed, ""},
+		{"a view in words", events.TypeConsentGiven, strings.Replace(examples()[events.TypeConsentGiven], `"agrees"`, `"`+marker+`"`, 1), events.RuleDataCode, "/child_view"},
+		{"an outcome of no list", events.TypeReturnRiskAssessed, open(`,"outcome":"unclear"`), events.RuleDataCode, "/outcome"},
+		{"a return agreed by a mission", events.TypeReturnAgreed, open(`,"by":"mission"`), events.RuleDataCode, "/by"},
 		{"record id", events.TypeRecordDisputed, open(`,"record":"` + strings.ToUpper(recordID) + `"`), events.RuleDataCode, "/record"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -149,7 +176,7 @@ func TestFactsAreReadStrictly(t *testing.T) {
 
 func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 	consent, kept := examples()[events.TypeConsentGiven], examples()[events.TypeErasureConfirmed]
-	genesis := examples()[events.TypeDirectoryFounded]
+	genesis, listed, capacity := examples()[events.TypeDirectoryFounded], examples()[events.TypeDirectoryListed], examples()[events.TypeCapacityPublished]
 	for _, c := range []struct {
 		name          string
 		of            events.Type
@@ -168,6 +195,16 @@ func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 		{"an agency called hub", events.TypeDirectoryFounded, genesis, `"lighthouse-shelter"`, `"hub"`, events.RuleDataRange, "/agencies"},
 		{"one kind", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"police"`, events.RuleDataRange, "/agencies"},
 		{"auditors do not found", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"auditor"`, events.RuleDataRange, "/agencies"},
+		{"a foreign mission founds nothing", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"foreign-mission"`, events.RuleDataRange, "/agencies"},
+		{"nobody is listed", events.TypeDirectoryListed, listed, listed[strings.Index(listed, `[`)+1 : strings.Index(listed, `]`)], ``, events.RuleDataRange, "/agencies"},
+		{"the hub listed as an agency", events.TypeDirectoryListed, listed, `"farland-mission"`, `"hub"`, events.RuleDataRange, "/agencies"},
+		{"a free profile for a mission", events.TypeDirectoryListed, listed, "uk@1", marker, events.RuleDataCode, "/profile"},
+		{"a document that was never valid", events.TypeTravelDocumentIssued, examples()[events.TypeTravelDocumentIssued], "2027-02-22T00:00:00Z", "2026-11-22T09:00:00Z", events.RuleDataRange, "/until"},
+		{"more children than a house holds", events.TypeCapacityPublished, capacity, `"children":3`, `"children":21`, events.RuleDataRange, "/children"},
+		{"children below none", events.TypeCapacityPublished, capacity, `"children":3`, `"children":-1`, events.RuleDataRange, "/children"},
+		{"nobody served", events.TypeCapacityPublished, capacity, `"sexes":["woman"]`, `"sexes":[]`, events.RuleDataRange, "/sexes"},
+		{"an address", events.TypeCapacityPublished, capacity, `"region":"LT-VL"`, `"address":"` + marker + `"`, events.RuleDataMalformed, ""},
+		{"places counted", events.TypeCapacityPublished, capacity, `"few"`, `"3"`, events.RuleDataCode, "/places"},
 		{"a free profile", events.TypeDirectoryFounded, genesis, "uk@1", marker, events.RuleDataCode, "/profile"},
 		{"a free log key", events.TypeDirectoryFounded, genesis, "+0123abcd+", marker, events.RuleDataCode, "/log"},
 		{"a free proof", events.TypeDirectoryFounded, genesis, `"proof":"AA`, `"proof":"` + marker, events.RuleDataCode, "/agencies/0/proof"},

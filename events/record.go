@@ -14,12 +14,13 @@ type RecordHeader struct {
 	Section  Section    `json:"section"`
 }
 
-// Record is the Payload of a record.sealed event, as far as anyone but the
-// recipient can read it.
+// Record is the Payload of a sealed event, as far as anyone but the recipient
+// can read it.
 type Record struct{ Header RecordHeader }
 
-// Type implements Payload.
-func (*Record) Type() Type { return TypeRecordSealed }
+// Type implements Payload: record.sealed, or the question or answer that the
+// header says it is.
+func (r *Record) Type() Type { return r.Header.Type }
 
 func (*Record) check() error { return nil }
 

@@ -9,6 +9,7 @@ type ReferralRequested struct {
 	Sections Set[Section]  `json:"sections" reads:"rule consent-required"`
 	Needs    Set[Need]     `json:"needs" reads:"rule need-asked"`
 	Urgency  Urgency       `json:"urgency" reads:"clock referral-answer"`
+	Order    AskOrder      `json:"order,omitzero" reads:"route candidates"` // absent: at-once
 	Region   Region        `json:"region,omitzero" reads:"route matching"`
 	Age      AgeClass      `json:"age" reads:"route matching"`
 	Sex      Sex           `json:"sex,omitzero" reads:"route matching"`
@@ -37,15 +38,21 @@ func (r *ReferralRequested) check() error {
 	return nil
 }
 
-// ReferralAcknowledged says that a duty worker has seen the request.
-type ReferralAcknowledged struct{ Said }
+// ReferralAcknowledged says that a duty worker has seen the request. Tonight,
+// with a duty worker named, risk and needs open to them (domain rule 4).
+type ReferralAcknowledged struct {
+	Said
+	Duty Staff `json:"duty,omitzero" reads:"route release"`
+}
 
 // Type implements Payload.
 func (*ReferralAcknowledged) Type() Type { return TypeReferralAcknowledged }
 
 func (*ReferralAcknowledged) check() error { return nil }
 
-// ReferralAccepted takes the person on; the candidate's sealed records are released.
+// ReferralAccepted takes the person on; the candidate's sealed records are
+// released. Said by telephone it counts once the agency that asked has
+// confirmed it (domain, "Three times").
 type ReferralAccepted struct{ Said }
 
 // Type implements Payload.
@@ -74,6 +81,30 @@ type ReferralWithdrawn struct {
 func (*ReferralWithdrawn) Type() Type { return TypeReferralWithdrawn }
 
 func (*ReferralWithdrawn) check() error { return nil }
+
+// ReferralConfirmed is the word of the agency that asked that a provider
+// accepted by telephone.
+type ReferralConfirmed struct {
+	Said
+	Provider AgencyID `json:"provider" reads:"route release"`
+}
+
+// Type implements Payload.
+func (*ReferralConfirmed) Type() Type { return TypeReferralConfirmed }
+
+func (*ReferralConfirmed) check() error { return nil }
+
+// ReferralNotNeeded is the hub's word to a provider asked that it is no longer
+// needed. It says nothing of why.
+type ReferralNotNeeded struct {
+	Said
+	To AgencyID `json:"to" reads:"route addressee"`
+}
+
+// Type implements Payload.
+func (*ReferralNotNeeded) Type() Type { return TypeReferralNotNeeded }
+
+func (*ReferralNotNeeded) check() error { return nil }
 
 // ReferralFeedback tells the referrer how it went, as far as consent covers: a
 // duty of its own.

@@ -36,6 +36,40 @@ const (
 	TypeRecordDisputed       Type = "org.handrail.record.disputed.v1"
 	TypeErasureConfirmed     Type = "org.handrail.erasure.confirmed.v1"
 
+	TypeReferralAsked     Type = "org.handrail.referral.asked.v1"
+	TypeReferralAnswered  Type = "org.handrail.referral.answered.v1"
+	TypeReferralConfirmed Type = "org.handrail.referral.confirmed.v1"
+	TypeReferralNotNeeded Type = "org.handrail.referral.not-needed.v1"
+	TypeReferralEscalated Type = "org.handrail.referral.escalated.v1"
+
+	TypeDeadlineDueSoon Type = "org.handrail.deadline.due-soon.v1"
+	TypeDeadlineMissed  Type = "org.handrail.deadline.missed.v1"
+
+	TypeCaseLinked         Type = "org.handrail.case.linked.v1"
+	TypeIncidentLinked     Type = "org.handrail.incident.linked.v1"
+	TypeAgeDetermined      Type = "org.handrail.age.determined.v1"
+	TypeGuardianConflicted Type = "org.handrail.guardian.conflicted.v1"
+	TypeHelpDeclined       Type = "org.handrail.help.declined.v1"
+	TypePersonMissing      Type = "org.handrail.person.missing.v1"
+	TypePersonFound        Type = "org.handrail.person.found.v1"
+	TypeEmergencyDisclosed Type = "org.handrail.emergency.disclosed.v1"
+	TypeEmergencyConfirmed Type = "org.handrail.emergency.confirmed.v1"
+
+	TypeAsylumSought    Type = "org.handrail.asylum.sought.v1"
+	TypeAsylumEnded     Type = "org.handrail.asylum.ended.v1"
+	TypeConsularAllowed Type = "org.handrail.consular.allowed.v1"
+	TypeConsularBarred  Type = "org.handrail.consular.barred.v1"
+
+	TypeNationalityVerified  Type = "org.handrail.nationality.verified.v1"
+	TypeTravelDocumentIssued Type = "org.handrail.traveldocument.issued.v1"
+	TypeReturnRiskAssessed   Type = "org.handrail.return.risk-assessed.v1"
+	TypeReturnAgreed         Type = "org.handrail.return.agreed.v1"
+	TypeReturnDeparted       Type = "org.handrail.return.departed.v1"
+	TypeReturnArrived        Type = "org.handrail.return.arrived.v1"
+
+	TypeCapacityPublished Type = "org.handrail.capacity.published.v1"
+	TypeDirectoryListed   Type = "org.handrail.directory.listed.v1"
+
 	TypeControlPosition Type = "org.handrail.control.inbox-position.v1"
 	TypeControlHead     Type = "org.handrail.control.head-announced.v1"
 	TypeControlResend   Type = "org.handrail.control.resend-from.v1"
@@ -57,104 +91,32 @@ func (t Type) IsControl() bool { return strings.HasPrefix(string(t), "org.handra
 
 // HubOnly says whether only the hub itself may say it.
 func (t Type) HubOnly() bool {
-	return slices.Contains([]Type{TypeDirectoryFounded, TypeRecordReleased, TypeRecordErased, TypeControlHead, TypeControlResend}, t)
+	return slices.Contains([]Type{
+		TypeDirectoryFounded, TypeDirectoryListed, TypeRecordReleased, TypeRecordErased, TypeReferralNotNeeded, TypeReferralEscalated,
+		TypeDeadlineDueSoon, TypeDeadlineMissed, TypeConsularAllowed, TypeConsularBarred, TypeControlHead, TypeControlResend,
+	}, t)
 }
 
-// about says what the subject of a type is.
-type about int
-
-const (
-	aboutCase about = iota
-	aboutAgency
-)
-
-// form is what the envelope of a type must look like.
-type form struct {
-	subject about
-	content string
-	payload func() Payload // nil for sealed records
+// Sealed says whether an event of the type is a record sealed to one recipient.
+func (t Type) Sealed() bool {
+	return t == TypeRecordSealed || t == TypeReferralAsked || t == TypeReferralAnswered
 }
 
 // Types lists every type of the catalogue in its order.
 func Types() []Type {
 	return []Type{
-		TypeDirectoryFounded,
+		TypeDirectoryFounded, TypeDirectoryListed, TypeCapacityPublished,
 		TypeCaseOpened, TypeCaseClosed, TypeRightsInformed, TypeRiskAssessed,
 		TypeConsentGiven, TypeConsentRefused, TypeConsentWithdrawn,
 		TypeNoticeSent,
 		TypeReferralRequested, TypeReferralAcknowledged, TypeReferralAccepted, TypeReferralDeclined, TypeReferralWithdrawn, TypeReferralFeedback,
+		TypeReferralAsked, TypeReferralAnswered, TypeReferralConfirmed, TypeReferralNotNeeded, TypeReferralEscalated,
 		TypeHandoverArranged, TypeHandoverCompleted, TypeHandoverFailed, TypeServiceStarted, TypeServiceEnded,
 		TypeRecordSealed, TypeRecordReleased, TypeRecordErased, TypeRecordDisputed, TypeErasureConfirmed,
+		TypeDeadlineDueSoon, TypeDeadlineMissed,
+		TypeCaseLinked, TypeIncidentLinked, TypeAgeDetermined, TypeGuardianConflicted, TypeHelpDeclined, TypePersonMissing, TypePersonFound,
+		TypeEmergencyDisclosed, TypeEmergencyConfirmed, TypeAsylumSought, TypeAsylumEnded, TypeConsularAllowed, TypeConsularBarred,
+		TypeNationalityVerified, TypeTravelDocumentIssued, TypeReturnRiskAssessed, TypeReturnAgreed, TypeReturnDeparted, TypeReturnArrived,
 		TypeControlPosition, TypeControlHead, TypeControlResend,
 	}
-}
-
-func facts[P any, PP interface {
-	*P
-	Payload
-}](subject about) form {
-	return form{subject, FactsContent, func() Payload { return PP(new(P)) }}
-}
-
-// form of a type: the one place that ties a type to its payload.
-func (t Type) form() (form, error) {
-	switch t {
-	case TypeDirectoryFounded:
-		return facts[DirectoryFounded](aboutAgency), nil
-	case TypeCaseOpened:
-		return facts[CaseOpened](aboutCase), nil
-	case TypeCaseClosed:
-		return facts[CaseClosed](aboutCase), nil
-	case TypeRightsInformed:
-		return facts[RightsInformed](aboutCase), nil
-	case TypeRiskAssessed:
-		return facts[RiskAssessed](aboutCase), nil
-	case TypeConsentGiven:
-		return facts[ConsentGiven](aboutCase), nil
-	case TypeConsentRefused:
-		return facts[ConsentRefused](aboutCase), nil
-	case TypeConsentWithdrawn:
-		return facts[ConsentWithdrawn](aboutCase), nil
-	case TypeNoticeSent:
-		return facts[NoticeSent](aboutCase), nil
-	case TypeReferralRequested:
-		return facts[ReferralRequested](aboutCase), nil
-	case TypeReferralAcknowledged:
-		return facts[ReferralAcknowledged](aboutCase), nil
-	case TypeReferralAccepted:
-		return facts[ReferralAccepted](aboutCase), nil
-	case TypeReferralDeclined:
-		return facts[ReferralDeclined](aboutCase), nil
-	case TypeReferralWithdrawn:
-		return facts[ReferralWithdrawn](aboutCase), nil
-	case TypeReferralFeedback:
-		return facts[ReferralFeedback](aboutCase), nil
-	case TypeHandoverArranged:
-		return facts[HandoverArranged](aboutCase), nil
-	case TypeHandoverCompleted:
-		return facts[HandoverCompleted](aboutCase), nil
-	case TypeHandoverFailed:
-		return facts[HandoverFailed](aboutCase), nil
-	case TypeServiceStarted:
-		return facts[ServiceStarted](aboutCase), nil
-	case TypeServiceEnded:
-		return facts[ServiceEnded](aboutCase), nil
-	case TypeRecordSealed:
-		return form{aboutCase, SealedContent, nil}, nil
-	case TypeRecordReleased:
-		return facts[RecordReleased](aboutCase), nil
-	case TypeRecordErased:
-		return facts[RecordErased](aboutCase), nil
-	case TypeRecordDisputed:
-		return facts[RecordDisputed](aboutCase), nil
-	case TypeErasureConfirmed:
-		return facts[ErasureConfirmed](aboutCase), nil
-	case TypeControlPosition:
-		return facts[InboxPosition](aboutAgency), nil
-	case TypeControlHead:
-		return facts[HeadAnnounced](aboutAgency), nil
-	case TypeControlResend:
-		return facts[ResendFrom](aboutAgency), nil
-	}
-	return form{}, Refuse(RuleTypeUnknown, "attribute type", "the catalogue has no event of this type")
 }

@@ -1,6 +1,8 @@
 package events_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,11 +20,19 @@ func pairs(attributes []events.Attribute) [][2]string {
 
 func TestEnvelopeVectors(t *testing.T) {
 	file := vectorFile{About: "Attributes (name, value) of events, judged before signature and data. A vector without refused is accepted, whatever the order of its attributes."}
-	for _, of := range []events.Type{events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded} {
+	for _, of := range []events.Type{
+		events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded,
+		events.TypeDirectoryListed, events.TypeCapacityPublished, events.TypeReferralAsked, events.TypeReferralAnswered, events.TypeReferralEscalated, events.TypeDeadlineMissed,
+	} {
 		e := signed(t, of)
 		sentence := sentenceExactly
-		if e.Referral() != "" {
+		switch {
+		case of.Sealed() && of != events.TypeRecordSealed:
+			sentence = sentenceContent
+		case e.Referral() != "":
 			sentence = sentenceReferral
+		case e.Case() == "" && !of.IsControl():
+			sentence = sentenceSubject
 		}
 		file.Vectors = append(file.Vectors, vector{
 			Name: "accepted " + of.Name(), Sentence: sentence, Input: map[string]any{"attributes": pairs(e.Attributes())},
@@ -46,14 +56,40 @@ func TestEnvelopeVectors(t *testing.T) {
 }
 
 func TestFactsVectors(t *testing.T) {
-	file := vectorFile{About: "Data of events that carry facts: input.type is the event's type, input.data the text of its data. Every type has one full example."}
+	file := vectorFile{About: "Data of events that carry facts: input.type is the event's type, input.data the text of its data. Every type has one full example; of what is delivered first, output has the SHA-256."}
 	for _, of := range events.Types() {
-		if of == events.TypeRecordSealed {
+		if of.Sealed() {
 			continue
 		}
 		file.Vectors = append(file.Vectors, vector{Name: "accepted " + of.Name(), Sentence: sentenceFacts, Input: map[string]any{"type": of, "data": examples()[of]}})
 	}
-	example := examples()[events.TypeReferralRequested]
+	for _, of := range []events.Type{events.TypeDirectoryFounded, events.TypeDirectoryListed} {
+		digest := sha256.Sum256([]byte(examples()[of]))
+		file.Vectors = append(file.Vectors, vector{
+			Name: "digest of " + of.Name(), Sentence: sentencePinned, Input: map[string]any{"type": of, "data": examples()[of]}, Output: map[string]any{"sha256_hex": hex.EncodeToString(digest[:])},
+		})
+	}
+	for _, c := range refusedFacts() {
+		data := strings.Replace(examples()[c.of], c.old, c.to, 1)
+		_, err := events.Decode(c.of, []byte(data))
+		v := vector{Name: c.name, Sentence: c.sentence, Input: map[string]any{"type": c.of, "data": data}, Refused: refusedBy(t, err)}
+		if v.Refused == nil || data == examples()[c.of] {
+			t.Errorf("%s is accepted, or nothing was changed", c.name)
+		}
+		file.Vectors = append(file.Vectors, v)
+	}
+	publish(t, "facts.json", file)
+}
+
+// factsChange is an example that one changed place makes refused.
+type factsChange struct {
+	name, sentence string
+	of             events.Type
+	old, to        string
+}
+
+func refusedFacts() []factsChange {
+	var all []factsChange
 	for _, c := range []struct{ name, sentence, old, to string }{
 		{"unknown member", sentenceFacts, `"urgency"`, `"note":"x","urgency"`},
 		{"repeated member", sentenceFacts, `"urgency":"tonight"`, `"urgency":"tonight","urgency":"standard"`},
@@ -71,15 +107,22 @@ func TestFactsVectors(t *testing.T) {
 		{"language of the right form that is not in the list", sentenceCodes, `"ron"`, `"xyz"`},
 		{"time with a fraction", sentenceTime, `09:15:00Z`, `09:15:00.5Z`},
 	} {
-		data := strings.Replace(example, c.old, c.to, 1)
-		_, err := events.Decode(events.TypeReferralRequested, []byte(data))
-		v := vector{Name: c.name, Sentence: c.sentence, Input: map[string]any{"type": events.TypeReferralRequested, "data": data}, Refused: refusedBy(t, err)}
-		if v.Refused == nil {
-			t.Errorf("%s is accepted", c.name)
-		}
-		file.Vectors = append(file.Vectors, v)
+		all = append(all, factsChange{c.name, c.sentence, events.TypeReferralRequested, c.old, c.to})
 	}
-	publish(t, "facts.json", file)
+	return append(all, []factsChange{
+		{"an order of no list", sentenceCodes, events.TypeReferralRequested, `"in-turn"`, `"one-by-one"`},
+		{"a member of staff by name", sentenceNoText, events.TypeReferralAcknowledged, `"duty-3"`, `"duty Ann"`},
+		{"a role of no list", sentenceCodes, events.TypeReferralAcknowledged, `"duty-3"`, `"ann-3"`},
+		{"places as a number", sentenceFacts, events.TypeCapacityPublished, `"few"`, `3`},
+		{"places counted", sentenceCodes, events.TypeCapacityPublished, `"few"`, `"3"`},
+		{"hours over midnight", sentenceRange, events.TypeCapacityPublished, `"mo 08:00-24:00"`, `"mo 22:00-06:00"`},
+		{"hours in words", sentenceCodes, events.TypeCapacityPublished, `"mo 08:00-24:00"`, `"at night"`},
+		{"an address", sentenceFacts, events.TypeCapacityPublished, `"region":"LT-VL"`, `"region":"LT-VL","address":"1 Harbour Road"`},
+		{"two agencies listed to a mission", sentenceRange, events.TypeDirectoryListed, `"agencies":[`, `"agencies":[` + strings.Split(strings.Split(examples()[events.TypeDirectoryListed], `"agencies":[`)[1], `]`)[0] + `,`},
+		{"a foreign mission in genesis", sentenceRange, events.TypeDirectoryFounded, `"shelter"`, `"foreign-mission"`},
+		{"a document that was never valid", sentenceRange, events.TypeTravelDocumentIssued, `2027-02-22`, `2026-02-22`},
+		{"consent of an agency and its class", sentenceRange, events.TypeConsentGiven, `{"class"`, `{"agency":"lighthouse-shelter","class"`},
+	}...)
 }
 
 func TestTimesVectors(t *testing.T) {

@@ -90,15 +90,15 @@ func refusedBy(t *testing.T, err error) *refusal {
 }
 
 const (
-	sentenceExactly    = "An event is a CloudEvents 1.0 event with exactly these attributes: `id`, `source`, `specversion`, `type`, `datacontenttype`, `dataschema`, `subject`, `time`; extensions `hub`, `sequence`, `correlationid`, `causationid`, `traceparent`, on `record.sealed` also `plaincommit`; and `dssematerial`."
+	sentenceExactly    = "An event is a CloudEvents 1.0 event with exactly these attributes: `id`, `source`, `specversion`, `type`, `datacontenttype`, `dataschema`, `subject`, `time`; extensions `hub`, `sequence`, `correlationid`, `causationid`, `traceparent`, on sealed records also `plaincommit`; and `dssematerial`."
 	sentenceAttributes = "All are required; every other attribute, `tracestate` among them, is refused (`attribute-unknown`)."
 	sentenceNames      = "Hub and agency ids are `[a-z0-9-]{1,32}`."
 	sentenceSource     = "`source` is `urn:handrail:<hub>:agency:<id>`; `hub` is `handrail/<hub>`; both name the same hub (`hub-mismatch`)."
 	sentenceType       = "`type` is `org.handrail.<thing>.<verb>.v1`, `dataschema` is `urn:handrail:schema:<thing>.<verb>.v1` and never changes its meaning."
-	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records."
+	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records: `record.sealed`, `referral.asked`, `referral.answered`."
 	sentenceIDs        = "`id`, `correlationid`, `causationid` and case ids are lower-case UUIDv7."
-	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral and on whatever is about a record; the case id on every other case event; the event's own id on all others."
-	sentenceSubject    = "`subject` is the case id of a case event, else the agency id."
+	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral, on whatever is about a record and on what the hub says of a referral; the case id on every other case event; the event's own id on all others."
+	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published`, the foreign mission on `directory.listed`, `hub` on `directory.founded`."
 	sentenceTime       = "`time` is the signing instant, `YYYY-MM-DDTHH:MM:SSZ` exactly; `happened ≤ recorded ≤ time` (`times-order`)"
 	sentenceSequence   = "`sequence` is 20 digits, from 1, counted per signing key."
 	sentenceSyntax     = "Every attribute has a closed ASCII syntax, so percent-encoding has nothing to do; a value with `%`, a quote or a space is refused (`attribute-syntax`)."
@@ -106,6 +106,8 @@ const (
 	sentenceLength     = "A value has at most 1024 bytes."
 	sentenceWeight     = "An event weighs at most 768 KiB, names and values of its attributes and its data together (`event-too-large`)."
 	sentenceNoText     = "There is no free text and no identity."
+	sentenceRange      = "How long a list may be, and what one member says of another, stands in the schema and its `$comment` (`data-range`)."
+	sentencePinned     = "A recipient's first delivery is genesis, a foreign mission's the `directory.listed` that lists it; the SHA-256 of its data is compared out of band."
 	sentenceCodes      = "Values come from closed lists (`data-code`)."
 )
 
@@ -120,6 +122,7 @@ type envelopeChange struct {
 
 func refusedEnvelopes() []envelopeChange {
 	opened, record, control := events.TypeCaseOpened, events.TypeRecordSealed, events.TypeControlPosition
+	asked, answered, capacity := events.TypeReferralAsked, events.TypeReferralAnswered, events.TypeCapacityPublished
 	return []envelopeChange{
 		{"tracestate", sentenceAttributes, opened, "tracestate", "a=1", events.RuleAttributeUnknown, ""},
 		{"free extension", sentenceAttributes, opened, "comment", marker, events.RuleAttributeUnknown, ""},
@@ -127,6 +130,8 @@ func refusedEnvelopes() []envelopeChange {
 		{"plaincommit on facts", sentenceAttributes, opened, "plaincommit", strings.Repeat("0a", 32), events.RuleAttributeUnknown, ""},
 		{"sequence on control", sentenceAttributes, control, "sequence", "00000000000000000001", events.RuleAttributeUnknown, ""},
 		{"record without plaincommit", sentenceAttributes, record, "plaincommit", "", events.RuleAttributeMissing, "attribute plaincommit"},
+		{"question without plaincommit", sentenceAttributes, asked, "plaincommit", "", events.RuleAttributeMissing, "attribute plaincommit"},
+		{"plaincommit on what the hub says", sentenceAttributes, events.TypeReferralEscalated, "plaincommit", strings.Repeat("0a", 32), events.RuleAttributeUnknown, ""},
 		{"no sequence", sentenceAttributes, opened, "sequence", "", events.RuleAttributeMissing, "attribute sequence"},
 		{"unsigned", sentenceAttributes, opened, "dssematerial", "", events.RuleAttributeMissing, "attribute dssematerial"},
 		{"capitals in a name", sentenceAttributes, opened, "Hub", "handrail/sampleland", events.RuleAttributeUnknown, ""},
@@ -142,6 +147,9 @@ func refusedEnvelopes() []envelopeChange {
 		{"schema of another type", sentenceType, opened, "dataschema", "urn:handrail:schema:case.closed.v1", events.RuleAttributeSyntax, "attribute dataschema"},
 		{"facts as a record", sentenceContent, opened, "datacontenttype", events.SealedContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
 		{"record as facts", sentenceContent, record, "datacontenttype", events.FactsContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"question as facts", sentenceContent, asked, "datacontenttype", events.FactsContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"answer as facts", sentenceContent, answered, "datacontenttype", events.FactsContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
+		{"confirmation as a record", sentenceContent, events.TypeReferralConfirmed, "datacontenttype", events.SealedContent, events.RuleAttributeSyntax, "attribute datacontenttype"},
 		{"content type with a parameter", sentenceContent, opened, "datacontenttype", "application/json; charset=utf-8", events.RuleAttributeSyntax, "attribute datacontenttype"},
 		{"id of version 4", sentenceIDs, opened, "id", "01936a00-0000-4000-8000-000000000002", events.RuleAttributeSyntax, "attribute id"},
 		{"id in capitals", sentenceIDs, opened, "id", "01936A00-0000-7000-8000-000000000002", events.RuleAttributeSyntax, "attribute id"},
@@ -149,6 +157,11 @@ func refusedEnvelopes() []envelopeChange {
 		{"agency as a case", sentenceSubject, opened, "subject", "sampletown-police", events.RuleAttributeSyntax, "attribute subject"},
 		{"name as a case", sentenceSubject, opened, "subject", marker, events.RuleAttributeSyntax, "attribute subject"},
 		{"case as an agency", sentenceSubject, control, "subject", theCase, events.RuleAttributeSyntax, "attribute subject"},
+		{"case as a provider", sentenceSubject, capacity, "subject", theCase, events.RuleAttributeSyntax, "attribute subject"},
+		{"capacity of another provider", sentenceSubject, capacity, "subject", "lighthouse-shelter", events.RuleAttributeSyntax, "attribute subject"},
+		{"mission as a case", sentenceSubject, events.TypeConsularBarred, "subject", "farland-mission", events.RuleAttributeSyntax, "attribute subject"},
+		{"genesis about an agency", sentenceSubject, events.TypeDirectoryFounded, "subject", "sampletown-police", events.RuleAttributeSyntax, "attribute subject"},
+		{"hub as a mission", sentenceSubject, events.TypeDirectoryListed, "subject", "hub", events.RuleAttributeSyntax, "attribute subject"},
 		{"time with a fraction", sentenceTime, opened, "time", "2026-11-22T09:30:00.5Z", events.RuleAttributeSyntax, "attribute time"},
 		{"time with an offset", sentenceTime, opened, "time", "2026-11-22T09:30:00+00:00", events.RuleAttributeSyntax, "attribute time"},
 		{"no such day", sentenceTime, opened, "time", "2026-02-30T09:30:00Z", events.RuleAttributeSyntax, "attribute time"},

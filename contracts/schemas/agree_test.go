@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"regexp"
@@ -21,7 +22,7 @@ import (
 // betweenMembers lists where Decode checks what one member says of another,
 // which a schema cannot: here, and nowhere else, it may accept more. The
 // schemas' $comment says each in words.
-var betweenMembers = []string{"/recipient", "/recipient/except", "/expires", "/ground", "/agencies"}
+var betweenMembers = []string{"/recipient", "/recipient/except", "/expires", "/ground", "/agencies", "/hours", "/until"}
 
 // A schema accepts exactly what events.Decode accepts, for documents made from
 // the schema and then damaged in every way that JSON allows.
@@ -89,6 +90,8 @@ func load(t *testing.T, typ events.Type) map[string]any {
 // document draws a value that a schema describes.
 func document(r *rapid.T, shape map[string]any) any {
 	switch {
+	case shape["pattern"] == events.Hours("").Pattern() && rapid.IntRange(0, 9).Draw(r, "hours as they should be") > 0:
+		return hours(r)
 	case shape["enum"] != nil:
 		return rapid.SampledFrom(shape["enum"].([]any)).Draw(r, "code")
 	case shape["pattern"] != nil:
@@ -124,6 +127,14 @@ func document(r *rapid.T, shape map[string]any) any {
 		return object
 	}
 	panic("a schema of another kind")
+}
+
+// hours draws a span that ends after it begins.
+func hours(r *rapid.T) string {
+	from := rapid.IntRange(0, 24*60-1).Draw(r, "from")
+	to := rapid.IntRange(from+1, 24*60).Draw(r, "to")
+	day := rapid.SampledFrom([]string{"mo", "tu", "we", "th", "fr", "sa", "su", "daily"}).Draw(r, "day")
+	return fmt.Sprintf("%s %02d:%02d-%02d:%02d", day, from/60, from%60, to/60, to%60)
 }
 
 // damage changes one place of a document.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"handrail/events"
@@ -16,8 +17,8 @@ const (
 )
 
 func dataOf(t events.Type) (schema, error) {
-	if t == events.TypeRecordSealed {
-		return sealed()
+	if t.Sealed() {
+		return sealed(t)
 	}
 	p := events.New(t)
 	if p == nil {
@@ -68,7 +69,7 @@ func valueOf(in reflect.Type, field reflect.StructField) (schema, error) {
 	case reflect.Struct:
 		return object(t)
 	case reflect.Slice:
-		return listOf(t)
+		return listOf(in, t)
 	default:
 		return schema{}, fmt.Errorf("%s.%s is free text or of a kind that facts do not have", in.Name(), field.Name)
 	}
@@ -89,13 +90,15 @@ func textOf(t reflect.Type, pattern string) (schema, bool) {
 
 // mostOf is the highest count that a struct's numbers may have.
 func mostOf(in reflect.Type) uint64 {
-	if in == reflect.TypeFor[events.Children]() {
+	switch in {
+	case reflect.TypeFor[events.Children](), reflect.TypeFor[events.CapacityPublished]():
 		return 20
 	}
 	return maxNumber
 }
 
-func listOf(t reflect.Type) (schema, error) {
+// listOf is the schema of a list in a member of the struct in.
+func listOf(in, t reflect.Type) (schema, error) {
 	if item, ok := textOf(t.Elem(), ""); ok {
 		return schema{Type: "array", Unique: true, MinItems: 1, MaxItems: maxSet, Items: &item}, nil
 	}
@@ -103,12 +106,16 @@ func listOf(t reflect.Type) (schema, error) {
 		return schema{}, fmt.Errorf("%s is no set", t)
 	}
 	item, err := object(t.Elem())
+	if in == reflect.TypeFor[events.DirectoryListed]() {
+		return schema{Type: "array", MinItems: 1, MaxItems: 1, Items: &item}, err
+	}
 	return schema{Type: "array", MinItems: 2, MaxItems: 128, Items: &item}, err
 }
 
-// sealed is the schema of a sealed record: the compact JWE as a string, and its
-// protected header, which is all that anyone but the recipient can read.
-func sealed() (schema, error) {
+// sealed is the schema of what events of type t seal: the compact JWE as a
+// string, and its protected header, which is all that anyone but the recipient
+// can read.
+func sealed(t events.Type) (schema, error) {
 	const base64url = `[A-Za-z0-9_-]`
 	coordinate := schema{Type: "string", Pattern: `^` + base64url + `{42}[AEIMQUYcgkosw048]$`}
 	curvePoint := schema{
@@ -126,7 +133,9 @@ func sealed() (schema, error) {
 		value, ok := textOf(field.Type, field.Tag.Get("pattern"))
 		switch {
 		case name == "type":
-			value = schema{Const: string(events.TypeRecordSealed)}
+			value = schema{Const: string(t)}
+		case name == "section":
+			value = sectionOf(t, value)
 		case name == "source":
 			value = schema{Type: "string", Pattern: `^urn:handrail:[a-z0-9-]{1,32}:agency:[a-z0-9-]{1,32}$`}
 		case !ok:
@@ -141,4 +150,13 @@ func sealed() (schema, error) {
 		Pattern: `^` + base64url + `+\.` + base64url + `{54}\.` + base64url + `{16}\.` + base64url + `+\.` + base64url + `{22}$`,
 		Defs:    map[string]schema{"protected-header": header},
 	}, nil
+}
+
+// sectionOf is the section that events of type t seal, out of all sections.
+func sectionOf(t events.Type, all schema) schema {
+	if t != events.TypeRecordSealed {
+		return schema{Const: string(events.SectionQuestion)}
+	}
+	all.Enum = slices.DeleteFunc(all.Enum, func(code string) bool { return code == string(events.SectionQuestion) })
+	return all
 }

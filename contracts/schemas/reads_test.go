@@ -30,16 +30,20 @@ func rules() []string {
 }
 
 // clocks are what may read a member as "clock NAME": the memorandum's, and the
-// hub's own that delivers again what an agency lacks.
-func clocks() []string { return append(texts(mou.ClockRules()), "delivery") }
+// hub's own two: it delivers again what an agency lacks, and says of each
+// deadline once, by what names it, that it comes and that it was missed.
+func clocks() []string { return append(texts(mou.ClockRules()), "delivery", "deadline") }
 
 // routes are what may read a member as "route NAME": each decides who gets or
 // finds something.
 func routes() []string {
 	return []string{
 		"addressee",   // whom a statement is delivered to
+		"candidates",  // which of the providers named is asked, and when
 		"case-status", // which list of a desk the case stands in
 		"directory",   // who exists, and where an agency's messages go
+		"escalation",  // whom a chase turns to, and whom they call back
+		"incident",    // which cases of one raid or family stand together
 		"matching",    // whether a provider can take the person (domain rule 4)
 		"notice",      // which office of the addressee takes a notice
 		"referrer",    // what the referrer is told, to ask the next provider
@@ -80,6 +84,17 @@ func TestEveryFactIsRead(t *testing.T) {
 		if !used["route "+name] {
 			t.Errorf("no member is for route %s any more: take it off the list", name)
 		}
+	}
+}
+
+// What the hub says of a deadline names one of the memorandum's clocks, and there
+// is no clock of which it could not speak.
+func TestEveryDutyIsAClock(t *testing.T) {
+	duties, clocks := events.Duty("").Codes(), texts(mou.ClockRules())
+	slices.Sort(duties)
+	slices.Sort(clocks)
+	if !slices.Equal(duties, clocks) {
+		t.Errorf("the hub speaks of %v, the memorandum has %v", duties, clocks)
 	}
 }
 

@@ -90,8 +90,14 @@ func alsoRequired(t events.Type) string {
 	case events.TypeErasureConfirmed:
 		return "ground and until are given exactly when the answer is not erased"
 	case events.TypeDirectoryFounded:
-		return "an agency stands once and none is named hub; the agencies are of at least two kinds, auditor not counted"
-	case events.TypeRecordSealed:
+		return "an agency stands once and none is named hub; the agencies are of at least two kinds, auditor not counted, and none is a foreign mission"
+	case events.TypeDirectoryListed:
+		return "the agency is not named hub"
+	case events.TypeCapacityPublished:
+		return "a span of hours ends after it begins"
+	case events.TypeTravelDocumentIssued:
+		return "until is after happened"
+	case events.TypeRecordSealed, events.TypeReferralAsked, events.TypeReferralAnswered:
 		return "the data is this string itself, without quotes (in structured mode a JSON string); its first part is base64url of the protected header in $defs, whose source, id, case, referral and type are the event's source, id, subject, correlationid and type"
 	default:
 		return ""

@@ -17,7 +17,8 @@ import (
 const (
 	sentenceAhead      = "more than 5 minutes ahead of the hub's clock is refused (`time-ahead`)."
 	sentenceAccount    = "`source` names the agency whose account submitted the event (`source-mismatch`)."
-	sentenceCorrelated = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral and on whatever is about a record; the case id on every other case event; the event's own id on all others. Another is refused (`correlation`)."
+	sentenceCorrelated = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral, on whatever is about a record and on what the hub says of a referral; the case id on every other case event; the event's own id on all others. Another is refused (`correlation`)."
+	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published`, the foreign mission on `directory.listed`, `hub` on `directory.founded`."
 	sentenceCaused     = "`causationid` is the id of an earlier event of the same case that everybody sees who may see this one, else the event's own id. Another is refused (`cause-unknown`)."
 	sentenceNothing    = "Refusals of the envelope, the source, an unknown key or a bad signature consume no sequence and remember no id."
 	sentenceExpected   = "The ledger judges only the expected number of a key."
@@ -159,12 +160,38 @@ func script(t *testing.T) []step {
 		{name: "correlated with another case", sentence: sentenceCorrelated, message: plain(opened(t, police, 13, 11, func(e *events.Event) { e.CorrelationID = events.EventID(first.Subject) })), answer: "refusal", rule: "correlation", pointer: "attribute correlationid", consumes: true},
 		{name: "caused by an event of another case", sentence: sentenceCaused, message: plain(opened(t, police, 14, 12, func(e *events.Event) { e.CausationID = first.ID })), answer: "refusal", rule: "cause-unknown", pointer: "attribute causationid", consumes: true},
 	}...)
+	all = append(all, capacities(t)...)
 	for i := range all {
 		if all[i].from == "" {
 			all[i].from = police
 		}
 	}
 	return all
+}
+
+// capacities are what agencies say of themselves, about no case. They stand at the
+// end of the script: what is admitted goes to everybody else as an event.
+func capacities(t *testing.T) []step {
+	t.Helper()
+	published := func(by events.AgencyID, n int, sequence events.Sequence, changes ...change) exchange.Message {
+		return exchange.Encode(opened(t, by, n, sequence, append([]change{capacity}, changes...)...))
+	}
+	inACase := func(e *events.Event) {
+		e.CorrelationID = "01936a00-0000-7000-8000-0000ca5e0001"
+	}
+	return []step{
+		{name: "capacity of an agency that takes nobody in", sentence: sentenceExpected, message: published(police, 15, 13), answer: "refusal", rule: "power", pointer: "attribute source", consumes: true},
+		{name: "capacity of another provider", sentence: sentenceSubject, from: shelter, message: with(published(shelter, 16, 2), "ce-subject", string(police)), answer: "refusal", rule: events.RuleAttributeSyntax, pointer: "attribute subject"},
+		{name: "capacity correlated with a case", sentence: sentenceCorrelated, from: shelter, message: published(shelter, 17, 2, inACase), answer: "refusal", rule: "correlation", pointer: "attribute correlationid", consumes: true},
+		{name: "capacity", sentence: sentenceSubject, from: shelter, message: published(shelter, 18, 3), answer: "receipt", consumes: true},
+	}
+}
+
+// capacity makes an event the capacity of its speaker.
+func capacity(e *events.Event) {
+	e.Type, e.DataSchema = events.TypeCapacityPublished, events.TypeCapacityPublished.Schema()
+	e.Subject, e.CorrelationID = string(e.Agency()), e.ID
+	e.Data = []byte(strings.Replace(string(e.Data), `"age":"adult"`, `"needs":["emergency-shelter"],"sexes":["woman"],"ages":["adult","child"],"children":2,"hours":["daily 00:00-24:00"],"places":"few","region":"LT-VL"`, 1))
 }
 
 // unauthenticated are messages of which nothing can be believed, all under the id

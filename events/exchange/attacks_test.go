@@ -113,7 +113,7 @@ func acknowledgeForAnother(a *attack) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	delivery, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
+	delivery, err := consumer.Next(jetstream.FetchMaxWait(30 * time.Second))
 	if err != nil {
 		a.t.Fatal(err)
 	}

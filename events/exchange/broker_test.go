@@ -70,7 +70,7 @@ func (b *testBroker) start() {
 		b.t.Fatal(err)
 	}
 	b.server.Start()
-	if !b.server.ReadyForConnections(10 * time.Second) {
+	if !b.server.ReadyForConnections(time.Minute) {
 		b.t.Fatal("the broker does not start")
 	}
 	b.port = b.server.Addr().(*net.TCPAddr).Port
@@ -106,7 +106,7 @@ func (b *testBroker) hub(change func(*HubConfig)) *Hub {
 	if change != nil {
 		change(&config)
 	}
-	ctx, cancel := context.WithTimeout(b.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(b.t.Context(), time.Minute)
 	defer cancel()
 	h, err := ConnectHub(ctx, config)
 	if err != nil {

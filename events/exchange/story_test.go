@@ -26,7 +26,7 @@ func (m Message) number(t *testing.T) int {
 // deadline is for what must happen at all; when does not matter.
 func deadline(t *testing.T) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

@@ -75,8 +75,8 @@ func parseHeader(raw []byte) (events.RecordHeader, error) {
 		return events.RecordHeader{}, recordHeader("the algorithms are ECDH-ES+A256KW and A256GCM")
 	case p.Epk.Kty != "EC" || p.Epk.Crv != "P-256" || !onCurve(p.Epk.X, p.Epk.Y):
 		return events.RecordHeader{}, recordHeader("epk is a point of P-256")
-	case h.Type != events.TypeRecordSealed:
-		return events.RecordHeader{}, recordHeader("type is the type of sealed records")
+	case !h.Type.Sealed() || (h.Type == events.TypeRecordSealed) == (h.Section == events.SectionQuestion):
+		return events.RecordHeader{}, recordHeader("type is record.sealed or, for the section question alone, referral.asked or referral.answered")
 	}
 	return h, nil
 }
@@ -91,7 +91,7 @@ func onCurve(x, y string) bool {
 	return err == nil
 }
 
-// CheckRecord gives the payload of a record.sealed event. It refuses, as
+// CheckRecord gives the payload of a sealed event. It refuses, as
 // record-header, a record whose header says anything else than its event: the
 // ledger judges records by their headers, so these must be the signed truth.
 func CheckRecord(e events.Event) (*events.Record, error) {
@@ -99,8 +99,8 @@ func CheckRecord(e events.Event) (*events.Record, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case e.Type != events.TypeRecordSealed || h.Type != e.Type:
-		return nil, recordHeader("only a record.sealed event carries a record")
+	case !e.Type.Sealed() || h.Type != e.Type:
+		return nil, recordHeader("type is the event's type")
 	case h.Source != e.Source:
 		return nil, recordHeader("source is the event's source")
 	case h.ID != e.ID:

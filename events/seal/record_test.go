@@ -248,6 +248,55 @@ func TestARecordAgreesWithItsEvent(t *testing.T) {
 	}
 }
 
+// A question travels as referral.asked or referral.answered and nothing else
+// does, so that nobody opens more than a question before an acceptance.
+func TestOnlyAQuestionIsAskedAndAnswered(t *testing.T) {
+	shelter := sealingKey(t, "shelter")
+	sections := []events.Section{}
+	for _, code := range events.Section("").Codes() {
+		sections = append(sections, events.Section(code))
+	}
+	for _, of := range events.Types() {
+		for _, section := range sections {
+			h := header()
+			h.Type, h.Section = of, section
+			jwe, commit, err := seal.Seal(shelter.Public(), h, []byte(question), seeded("salt"))
+			if !of.Sealed() || (of == events.TypeRecordSealed) == (section == events.SectionQuestion) {
+				refused(t, err, events.RuleRecordHeader)
+				continue
+			}
+			must(t, err)
+			e := envelope(of, h.ID)
+			e.DataContentType, e.Data, e.PlainCommit = events.SealedContent, jwe, commit
+			e, err = signingKey(t, "police").Sign(e)
+			must(t, err)
+			record, err := seal.CheckRecord(e)
+			must(t, err)
+			opened, err := shelter.Open(e.Data, e.PlainCommit)
+			must(t, err)
+			if record.Type() != of || string(opened) != question {
+				t.Errorf("%s with %s is read as another record", of.Name(), section)
+			}
+		}
+	}
+}
+
+// A question of the sender cannot be sent on as its answer, nor as a record.
+func TestAQuestionStaysAQuestion(t *testing.T) {
+	for _, of := range []events.Type{events.TypeReferralAsked, events.TypeReferralAnswered} {
+		for _, as := range []events.Type{events.TypeRecordSealed, events.TypeReferralAsked, events.TypeReferralAnswered} {
+			e := fixed(t, 23, questionHeader(of), question)
+			e.Type, e.DataSchema = as, as.Schema()
+			_, err := seal.CheckRecord(e)
+			if as == of {
+				must(t, err)
+				continue
+			}
+			refused(t, err, events.RuleRecordHeader)
+		}
+	}
+}
+
 // memberOf gives the text of one member of a header, "name":value.
 func memberOf(t testing.TB, h, name string) string {
 	t.Helper()

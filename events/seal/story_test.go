@@ -66,6 +66,16 @@ func header() events.RecordHeader {
 	}
 }
 
+// questionHeader is the header of a question, or of an answer, about the referral.
+func questionHeader(t events.Type) events.RecordHeader {
+	h := header()
+	h.Type, h.Section = t, events.SectionQuestion
+	return h
+}
+
+// question is what is asked or answered before the shelter decides.
+const question = `{"text":"Can she climb stairs?"}`
+
 // section is what the police tell the shelter about how to reach the person.
 const section = `{"handle":"the blue door","safe":["evening"],"note":"ask for Ana B."}`
 

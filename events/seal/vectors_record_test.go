@@ -17,6 +17,7 @@ import (
 const (
 	sentenceRecord = "A record is one section for one case and one recipient: JWE compact, `ECDH-ES+A256KW`, `A256GCM`, P-256, no `zip`."
 	sentenceHeader = "Its protected header holds exactly `alg`, `enc`, `epk`, `kid`, `source`, `id`, `to`, `case`, `referral`, `purpose`, `type`, `section`; the ledger judges it by these alone, and they agree with the event's attributes (`record-header`)."
+	sentenceAsked  = "The section `question`, and no other, travels as `referral.asked` or `referral.answered`; every other one as `record.sealed`."
 	sentenceCommit = "`plaincommit` is the lower-case hexadecimal HMAC-SHA-256 of the raw bytes of V under the 32-byte salt."
 	sentenceCheck  = "Whoever opens the record checks it; a mismatch is answered with `record.disputed`."
 )
@@ -26,11 +27,23 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // fixedRecord is the same unsigned record event on every run.
 func fixedRecord(t *testing.T) events.Event {
 	t.Helper()
-	cryptotest.SetGlobalRandom(t, 21)
-	e := envelope(events.TypeRecordSealed, recordID)
+	return fixed(t, 21, header(), section)
+}
+
+// fixedAnswer is the same unsigned answer of the police to the shelter on
+// every run, with a header that differs from the record's in type and section.
+func fixedAnswer(t *testing.T) events.Event {
+	t.Helper()
+	return fixed(t, 22, questionHeader(events.TypeReferralAnswered), question)
+}
+
+func fixed(t *testing.T, seed uint64, h events.RecordHeader, plain string) events.Event {
+	t.Helper()
+	cryptotest.SetGlobalRandom(t, seed)
+	e := envelope(h.Type, h.ID)
 	e.DataContentType = events.SealedContent
 	var err error
-	e.Data, e.PlainCommit, err = seal.Seal(sealingKey(t, "shelter").Public(), header(), []byte(section), rand.Reader)
+	e.Data, e.PlainCommit, err = seal.Seal(sealingKey(t, "shelter").Public(), h, []byte(plain), rand.Reader)
 	must(t, err)
 	return e
 }
@@ -67,6 +80,7 @@ func TestSealedRecordVectors(t *testing.T) {
 			},
 		}},
 	}
+	file.Vectors = append(file.Vectors, questionVector(t))
 	file.Vectors = append(file.Vectors, disputedRecords(t, jwe, e.PlainCommit)...)
 	file.Vectors = append(file.Vectors, refusedRecords(t, jwe)...)
 	file.Vectors = append(file.Vectors, contradictedRecords(t, e)...)
@@ -80,6 +94,18 @@ func TestSealedRecordVectors(t *testing.T) {
 			Output: map[string]any{"plaincommit": e.PlainCommit},
 		}},
 	})
+}
+
+func questionVector(t *testing.T) vector {
+	t.Helper()
+	e := fixedAnswer(t)
+	opened, err := sealingKey(t, "shelter").Open(e.Data, e.PlainCommit)
+	must(t, err)
+	return vector{
+		Name: "an answer opens", Sentence: sentenceAsked,
+		Input:  map[string]any{"jwe": string(e.Data), "plaincommit": e.PlainCommit},
+		Output: map[string]any{"header": string(decodePart(t, string(e.Data), 0)), "section": string(opened)},
+	}
 }
 
 func disputedRecords(t *testing.T, jwe, plaincommit string) []vector {
@@ -118,6 +144,9 @@ func refusedRecords(t *testing.T, jwe string) []vector {
 		{"member repeated", sentenceHeader, replaced("{", `{"section":"contact",`)},
 		{"member removed", sentenceHeader, with(without(t, h, "purpose"))},
 		{"unknown section", sentenceHeader, replaced(`"contact"`, `"gossip"`)},
+		{"question as a record", sentenceAsked, replaced(`"contact"`, `"question"`)},
+		{"record as a question", sentenceAsked, replaced("record.sealed", "referral.asked")},
+		{"record as an answer", sentenceAsked, replaced("record.sealed", "referral.answered")},
 	} {
 		_, err := seal.ParseRecord([]byte(c.jwe))
 		all = append(all, vector{Name: c.name, Sentence: c.sentence, Input: map[string]any{"jwe": c.jwe}, Refused: refusalOf(t, err)})
@@ -134,6 +163,14 @@ func contradictedRecords(t *testing.T, e events.Event) []vector {
 		"another referral": func(e *events.Event) { e.CorrelationID = events.EventID(theCase) },
 		"another id":       func(e *events.Event) { e.ID = "01936a00-0000-7000-8000-00000000beef" },
 		"another source":   func(e *events.Event) { e.Source = events.Source("sampleland", "lighthouse-shelter") },
+		"an answer in a record.sealed": func(e *events.Event) {
+			*e = fixedAnswer(t)
+			e.Type, e.DataSchema = events.TypeRecordSealed, events.TypeRecordSealed.Schema()
+		},
+		"an answer in a referral.asked": func(e *events.Event) {
+			*e = fixedAnswer(t)
+			e.Type, e.DataSchema = events.TypeReferralAsked, events.TypeReferralAsked.Schema()
+		},
 	} {
 		changed := e
 		change(&changed)
