@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"handrail/contracts/mou"
 	"handrail/events"
@@ -15,19 +16,26 @@ import (
 func axis(t *testing.T) string {
 	t.Helper()
 	first := newStory(t)
-	r := first.requested(lightship, harbour)
-	reached := map[mou.LegState]*story{mou.LegRequested: first}
-	queue := []mou.LegState{mou.LegRequested}
+	first.requested(lightship, harbour)
+	second := newStory(t)
+	second.inLine(harbour, lightship)
+	reached := map[mou.LegState]*story{mou.LegRequested: first, mou.LegWaiting: second}
+	queue := []mou.LegState{mou.LegWaiting, mou.LegRequested}
 	var lines []string
 	for len(queue) > 0 {
 		from := queue[0]
 		queue = queue[1:]
 		for _, said := range sayings(reached[from]) {
 			next := *reached[from]
+			r := next.c.Referrals()[0].ID
 			about := r
 			if t := said.what.Type(); t == events.TypeConsentWithdrawn || t == events.TypeConsentRefused {
 				about = ""
 			}
+			if said.first != nil {
+				next.says(said.by, about, said.first)
+			}
+			next.now = next.now.Add(said.after)
 			act := next.act(said.by, about, said.what)
 			c, err := next.c.Apply(act, next.now)
 			if err != nil {
@@ -54,7 +62,7 @@ func axis(t *testing.T) string {
 			lines = append(lines, fmt.Sprintf("    %s --> [*]\n", mermaid(state)))
 		}
 	}
-	return "```mermaid\nstateDiagram-v2\n    [*] --> requested: referral.requested\n" + strings.Join(lines, "") + "```\n"
+	return "```mermaid\nstateDiagram-v2\n    [*] --> requested: referral.requested\n    [*] --> waiting: referral.requested, in turn\n" + strings.Join(lines, "") + "```\n"
 }
 
 // mermaid's state names have no hyphens.
@@ -64,6 +72,9 @@ type saying struct {
 	label string
 	by    events.AgencyID
 	what  events.Payload
+
+	first events.Payload // said just before
+	after time.Duration  // passes before
 }
 
 // sayings is everything that may change a provider's part.
@@ -80,13 +91,30 @@ func sayings(s *story) []saying {
 		&events.ServiceEnded{Said: s.said(), Need: "emergency-shelter", Reason: "completed"},
 		&events.ReferralFeedback{Said: s.said(), Outcome: "completed"},
 	} {
-		all = append(all, saying{p.Type().Name(), lightship, p})
+		all = append(all, saying{label: p.Type().Name(), by: lightship, what: p})
+	}
+	byTelephone := s.said()
+	byTelephone.Channel = events.Telephone
+	for _, c := range s.c.Clocks(s.now) {
+		if c.Rule == mou.ClockAnswer && c.Owes == lightship && c.State == mou.ClockPending {
+			late := events.Deadline{Duty: events.DutyAnswer, Set: c.Set, Owes: c.Owes, Due: events.At(c.Due)}
+			all = append(all, saying{label: "deadline.missed", by: events.HubAgency, what: &events.DeadlineMissed{Said: s.said(), Deadline: late}, after: 80 * time.Hour})
+		}
+	}
+	if s.leg(s.c.Referrals()[0].ID) == mou.LegWaiting {
+		all = append(
+			all,
+			saying{label: "another provider declines, referral.escalated", by: harbour, what: &events.ReferralDeclined{Said: s.said(), Reason: "full"}},
+			saying{label: "the person arrives elsewhere", by: harbour, first: &events.ReferralAccepted{Said: s.said()}, what: &events.HandoverCompleted{Said: s.said()}},
+		)
 	}
 	return append(
 		all,
-		saying{"another provider accepts", harbour, &events.ReferralAccepted{Said: s.said()}},
-		saying{"referral.withdrawn", police, &events.ReferralWithdrawn{Said: s.said(), Reason: "no-longer-needed"}},
-		saying{"consent.withdrawn", police, &events.ConsentWithdrawn{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}}},
-		saying{"consent.refused", police, &events.ConsentRefused{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}, Purpose: events.PurposeAccommodation}},
+		saying{label: "referral.accepted by telephone", by: lightship, what: &events.ReferralAccepted{Said: byTelephone}},
+		saying{label: "referral.confirmed", by: police, what: &events.ReferralConfirmed{Said: s.said(), Provider: lightship}},
+		saying{label: "another provider accepts", by: harbour, what: &events.ReferralAccepted{Said: s.said()}},
+		saying{label: "referral.withdrawn", by: police, what: &events.ReferralWithdrawn{Said: s.said(), Reason: "no-longer-needed"}},
+		saying{label: "consent.withdrawn", by: police, what: &events.ConsentWithdrawn{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}}},
+		saying{label: "consent.refused", by: police, what: &events.ConsentRefused{Said: s.said(), Recipient: events.Recipient{Class: events.Shelter}, Purpose: events.PurposeAccommodation}},
 	)
 }

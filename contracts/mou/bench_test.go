@@ -26,7 +26,7 @@ func BenchmarkJudging(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			c.Due(s.now)
+			c.Due(s.now, nobody)
 			marshal(b, c)
 		}
 	})

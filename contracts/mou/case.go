@@ -126,6 +126,9 @@ func (c Case) Judge(a Act, now time.Time) error {
 func (c Case) refusal(a Act, now time.Time) *events.Violation {
 	q := c.question(a.Event.Agency(), a.Event.Type, a.Event.Referral(), now)
 	q.event, q.facts = &a.Event, a.Payload
+	if slices.ContainsFunc(c.trail, func(i *Item) bool { return i.ID == a.Event.ID }) { // the ledger keeps ids apart for each agency; here everybody's are referred to
+		return events.Refuse(events.RuleIDReused, "attribute id", "this id stands in the case already; give each event an id of its own")
+	}
 	if v := q.ask(); v != nil {
 		return v
 	}

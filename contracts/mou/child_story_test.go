@@ -19,7 +19,7 @@ func TestAChildIsReferredToChildProtectionWithoutConsent(t *testing.T) {
 		ask := s.asks(childcare)
 		ask.Purpose = events.PurposeChildProtection
 		r := s.says(police, "", ask)
-		s.says(police, r, &events.Record{Header: events.RecordHeader{To: childcare, Purpose: events.PurposeChildProtection, Section: events.SectionIdentity}})
+		s.says(police, r, &events.Record{Header: events.RecordHeader{Type: events.TypeRecordSealed, To: childcare, Purpose: events.PurposeChildProtection, Section: events.SectionIdentity}})
 		s.says(childcare, r, &events.ReferralAccepted{Said: s.said()})
 		if due := s.hub(); len(due) != 1 || due[0].Type() != events.TypeRecordReleased {
 			t.Errorf("%s: the hub says %v, want a release", age, due)
@@ -80,7 +80,7 @@ func TestAProvisionalConsentCountsForThreeDays(t *testing.T) {
 	if got := s.clock(mou.RuleConsentProvisional, police).State; got != mou.ClockMissed {
 		t.Errorf("asking again is %s, want missed", got)
 	}
-	if due := s.hub(); len(due) != 1 || due[0].Type() != events.TypeRecordErased {
+	if due := ofRecords(s.hub()); len(due) != 1 || due[0].Type() != events.TypeRecordErased {
 		t.Errorf("the hub says %v, want the waiting record erased", due)
 	}
 }

@@ -37,11 +37,11 @@ func (m *Memorandum) until(w word) time.Time {
 // some consent covers it, has not run out, and no refusal or withdrawal that
 // covers it was admitted later, or happened later whenever it was admitted.
 func (s *state) consented(m *Memorandum, to events.AgencyID, purpose events.Purpose, section events.Section, now time.Time) bool {
-	if m.Profile.Exempt(m.kind(to), s.age) {
+	if s.needless(m, to, purpose, section, now) {
 		return true
 	}
 	return slices.ContainsFunc(s.words, func(w word) bool {
-		return w.verb == given && w.purpose == purpose && slices.Contains(w.sections, section) &&
+		return w.verb == given && w.lapsed == 0 && w.purpose == purpose && slices.Contains(w.sections, section) &&
 			m.covers(w.recipient, to) && now.Before(m.until(w)) && !s.ended(m, w, to)
 	})
 }
@@ -70,5 +70,5 @@ func (w word) ends(m *Memorandum, g word, to events.AgencyID) bool {
 
 // anyConsent says whether some consent is still running, whoever it covers.
 func (s *state) anyConsent(m *Memorandum, now time.Time) bool {
-	return slices.ContainsFunc(s.words, func(w word) bool { return w.verb == given && now.Before(m.until(w)) })
+	return slices.ContainsFunc(s.words, func(w word) bool { return w.verb == given && w.lapsed == 0 && now.Before(m.until(w)) })
 }

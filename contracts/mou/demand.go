@@ -10,11 +10,13 @@ import (
 // Without facts it asks whether there are any with which it could be made.
 type question struct {
 	m        *Memorandum
+	c        Case
 	s        *state
 	row      row
 	by       events.AgencyID
 	kind     events.AgencyKind
 	now      time.Time
+	ledger   bool // judged by the ledger, which sees everything
 	event    *events.Event
 	facts    events.Payload
 	referral *referral
@@ -30,7 +32,7 @@ type demand struct {
 }
 
 func (c Case) question(by events.AgencyID, t events.Type, id events.ReferralID, now time.Time) *question {
-	q := &question{m: c.mou, s: c.state, row: c.mou.Profile.rows[t], by: by, kind: c.mou.kind(by), now: now}
+	q := &question{m: c.mou, c: c, s: c.state, row: c.mou.Profile.rows[t], by: by, kind: c.mou.kind(by), now: now, ledger: c.viewer == ""}
 	q.referral = c.state.referral(id)
 	q.leg = q.referral.leg(by)
 	return q

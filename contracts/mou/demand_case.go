@@ -63,8 +63,8 @@ func needsNoticeTo() demand {
 }
 
 // needsKnown asks that every agency named is another one of the directory.
-func needsKnown(pointer string) demand {
-	return demand{RuleRecipientUnknown, pointer, "name another agency of the directory", func(q *question) bool {
+func needsKnown() demand {
+	return demand{RuleRecipientUnknown, "/to", "name another agency of the directory", func(q *question) bool {
 		return !slices.ContainsFunc(named(q.facts), func(a events.AgencyID) bool {
 			_, listed := q.m.Directory[a]
 			return !listed || a == q.by
@@ -76,6 +76,10 @@ func needsKnown(pointer string) demand {
 func named(facts events.Payload) []events.AgencyID {
 	switch p := facts.(type) {
 	case *events.NoticeSent:
+		return []events.AgencyID{p.To}
+	case *events.RecordReleased:
+		return []events.AgencyID{p.To}
+	case *events.EmergencyDisclosed:
 		return []events.AgencyID{p.To}
 	case *events.ReferralRequested:
 		return p.To

@@ -21,7 +21,7 @@ func needsRightsLanguage() demand {
 func needsRightVoice() demand {
 	return demand{RuleChildGuardian, "/by", "for a child, or while the age is unsure, a guardian consents; an adult consents for themselves", func(q *question) bool {
 		return factsOr(q, true, func(p *events.ConsentGiven) bool {
-			return (q.s.age == events.Adult) == (p.By == events.ByPerson)
+			return speaksFor(p.By, q.s.age)
 		})
 	}}
 }
@@ -67,6 +67,8 @@ func sharing(facts events.Payload) (shared, bool) {
 	switch p := facts.(type) {
 	case *events.ReferralRequested:
 		return shared{p.To, p.Purpose, p.Sections}, true
+	case *events.EmergencyDisclosed:
+		return shared{[]events.AgencyID{p.To}, events.PurposeEmergency, p.Sections}, true
 	case *events.Record:
 		return shared{[]events.AgencyID{p.Header.To}, p.Header.Purpose, []events.Section{p.Header.Section}}, true
 	}
@@ -98,7 +100,7 @@ func needsConsent(pointer string) demand {
 	return demand{RuleConsentRequired, pointer, "no active consent covers this recipient, purpose and section; ask the person, or leave it out", func(q *question) bool {
 		x, some := sharing(q.facts)
 		if !some {
-			return q.s.anyConsent(q.m, q.now) || q.s.age != events.Adult
+			return q.s.anyConsent(q.m, q.now) || q.s.age != events.Adult || q.s.anyEmergency(q.m, q.now)
 		}
 		return x.all(func(to events.AgencyID, section events.Section) bool {
 			return q.s.consented(q.m, to, x.purpose, section, q.now)

@@ -67,12 +67,11 @@ func needsHeld() demand {
 	}}
 }
 
-// needsRecipientAccepted asks that the record's recipient accepted and still takes part.
-func needsRecipientAccepted() demand {
-	return demand{RuleNotAccepted, "/record", "a record is released to the provider that accepted", func(q *question) bool {
+// needsOpening asks that the record's recipient may open it now.
+func needsOpening() demand {
+	return demand{RuleNotAccepted, "/record", "a record is released to the provider that accepted; tonight, risk and needs to the duty worker that acknowledged", func(q *question) bool {
 		r := q.recordOf()
-		l := q.s.referral(r.referral).leg(r.to)
-		return l != nil && l.accepted != 0 && l.alive()
+		return q.s.opens(*r)
 	}}
 }
 
@@ -80,7 +79,7 @@ func needsRecipientAccepted() demand {
 func needsReleaseConsent() demand {
 	return demand{RuleConsentRequired, "/record", "no active consent covers this record any more", func(q *question) bool {
 		r := q.recordOf()
-		return q.s.consented(q.m, r.to, r.purpose, r.section, q.now)
+		return q.s.covered(q.m, *r, q.now)
 	}}
 }
 

@@ -11,19 +11,21 @@ func needsReferral() demand {
 }
 
 func needsAsked() demand {
-	return demand{RuleNotCandidate, "attribute source", "your agency was not asked in this referral", func(q *question) bool { return q.leg != nil }}
+	return demand{RuleNotCandidate, "attribute source", "your agency was not asked in this referral", func(q *question) bool { return q.leg.asked() }}
 }
 
 // needsEnd asks for one of the two ends of a referral: who asked, or who was asked.
 func needsEnd() demand {
 	return demand{RuleNotCandidate, "attribute source", "only the agency that asked and the one that accepted arrange the hand-over", func(q *question) bool {
-		return q.leg != nil || q.referral.by == q.by
+		return q.leg.asked() || q.referral.by == q.by
 	}}
 }
 
-func needsReferrer() demand {
-	return demand{RuleNotReferrer, "attribute source", "only the agency that asked seals records for its referral", func(q *question) bool { return q.referral.by == q.by }}
+func needsReferrer(reason string) demand {
+	return demand{RuleNotReferrer, "attribute source", reason, func(q *question) bool { return q.referral.by == q.by }}
 }
+
+const saysSealedByReferrer = "only the agency that asked seals records for its referral"
 
 func needsReferrerOrOwner() demand {
 	return demand{RuleNotReferrer, "attribute source", "only the agency that asked, or the desk that opened the case, withdraws a referral", func(q *question) bool {
@@ -47,18 +49,29 @@ func needsNotWithdrawn() demand {
 
 func needsNoAnswer() demand {
 	return demand{RuleAlreadyAnswered, "", "your agency has answered this request already", func(q *question) bool {
-		return q.leg.accepted == 0 && q.leg.declined == 0
+		return q.leg.told == 0 && q.leg.declined == 0
 	}}
 }
 
+// needsNotAcknowledged asks for the first acknowledgement or, tonight, for one
+// that names who is on duty after one that named nobody.
 func needsNotAcknowledged() demand {
-	return demand{RuleAlreadyAnswered, "", "your agency has acknowledged this request already", func(q *question) bool { return q.leg.acknowledged == 0 }}
+	return demand{RuleAlreadyAnswered, "", "your agency has acknowledged this request already", func(q *question) bool {
+		naming := q.referral.urgency == events.Tonight && !q.leg.duty
+		return q.leg.acknowledged == 0 || naming && factsOr(q, true, func(p *events.ReferralAcknowledged) bool { return p.Duty != "" })
+	}}
 }
 
 func needsNoOther() demand {
 	return demand{RuleAlreadyAccepted, "", "another provider has accepted; nothing more is needed", func(q *question) bool {
 		return q.leg.how != endNotChosen
 	}}
+}
+
+// needsNeeded asks that the provider was not told that it is no longer needed.
+// The hub does not say why, so the refusal does not either.
+func needsNeeded() demand {
+	return demand{RuleReferralOver, "", "your agency is no longer needed here", func(q *question) bool { return q.leg.spared == 0 }}
 }
 
 func needsAccepted() demand {
@@ -78,7 +91,7 @@ func needsBeforeArrival() demand {
 
 func needsSomethingToWithdraw() demand {
 	return demand{RuleReferralOver, "", "nobody is asked any more, or the person has arrived; there is nothing to withdraw", func(q *question) bool {
-		return slices.ContainsFunc(q.referral.legs, func(l leg) bool { return l.alive() && l.completed == 0 })
+		return q.s.chasing(q.referral) || slices.ContainsFunc(q.referral.legs, func(l leg) bool { return l.alive() && l.completed == 0 })
 	}}
 }
 

@@ -9,6 +9,11 @@
 // bytes as [Case.View] gives the ledger. Nothing here reads a clock, a file
 // (but the embedded profiles) or the network; no method changes its receiver.
 //
+// Some of it only the hub says: what becomes of held records, who is not needed,
+// what was missed, whom it turns to next. [Case.Due] lists that; [Clock.Look] says
+// when to ask again if nobody speaks. [Case.Elsewhere] lists what it says in other
+// cases.
+//
 // The terms are rows, see [Memorandum.Term]; powers, durations and the
 // agreement table are data, see [Profile]. README.md shows both, generated.
 package mou

@@ -1,6 +1,7 @@
 package mou
 
 import (
+	"slices"
 	"time"
 
 	"handrail/events"
@@ -18,16 +19,18 @@ const (
 // held says whether the hub still keeps the record for its recipient.
 func (r *record) held() bool { return r.released == 0 && r.erased == 0 }
 
-// fate of a held record: it waits for its recipient's answer, is released when
-// that accepted and consent still covers it, and is erased otherwise.
+// fate of a held record: it waits until it may open, is released when it may and
+// consent still covers it, and is erased when it never will.
 func (s *state) fate(m *Memorandum, r record, now time.Time) (fate, events.ErasureReason) {
-	l := s.referral(r.referral).leg(r.to)
+	l := s.part(r)
 	switch {
-	case l == nil, !s.consented(m, r.to, r.purpose, r.section, now):
+	case l == nil, !s.covered(m, r, now):
 		return s.erase(l, events.ErasedNoConsent)
+	case s.shut(m, r.to):
+		return s.erase(l, events.ErasedWithdrawn)
 	case !l.alive() || s.closed != 0:
 		return s.erase(l, events.ErasedClosed)
-	case l.accepted != 0:
+	case s.opens(r):
 		return fateRelease, ""
 	}
 	return fateWait, ""
@@ -65,8 +68,12 @@ func (s *state) recall(m *Memorandum, r record, now time.Time) (events.ErasureRe
 		return events.ErasedWithdrawn, true
 	case l.how == endConsentEnded:
 		return events.ErasedNoConsent, true
+	case l.how == endDeclined:
+		return events.ErasedDeclined, true
+	case l.how == endNotChosen:
+		return events.ErasedNotChosen, true
 	case l.completed == 0 || l.owing() || l.gave > r.released:
-		return events.ErasedNoConsent, !s.consented(m, r.to, r.purpose, r.section, now)
+		return events.ErasedNoConsent, !s.covered(m, r, now)
 	}
 	return "", false
 }
@@ -92,26 +99,40 @@ func hubSays(now time.Time) events.Said {
 	return events.Said{Happened: events.At(now), Recorded: events.At(now), Channel: events.System}
 }
 
-// Due is what the hub must say at now because of how the case stands, in the
-// order of the records: record.released for a record whose recipient accepted
-// and that consent still covers, record.erased for one that nobody will read.
-// Consent runs out by itself, so it is asked after every act and when a clock
-// of consent comes due. Only the ledger's case has dues.
-func (c Case) Due(now time.Time) []events.Payload {
+// Saying is one statement that the hub must make. Its event is correlated with
+// Referral or, if that is empty, with the case.
+type Saying struct {
+	Payload  events.Payload
+	Referral events.ReferralID
+}
+
+// Due is what the hub must say at now because of how the case stands. The hub
+// says the first of it and asks again until nothing is left; at one now that
+// always ends. It is asked after every act, and when a clock's [Clock.Look] has
+// come. Only the ledger's case has dues. Whether an agency is staffed at now is
+// what its newest published hours say.
+func (c Case) Due(now time.Time, staffed func(events.AgencyID) bool) []Saying {
 	if c.viewer != "" {
 		return nil
 	}
+	return slices.Concat(c.dueRecords(now), c.dueNotNeeded(now), c.dueShut(now), c.dueDeadlines(now), c.dueEscalations(now, staffed))
+}
+
+// dueRecords are held records whose wait is over, in the order of the records:
+// record.released for a record that its recipient may open, record.erased for
+// one that nobody will read. Consent runs out by itself.
+func (c Case) dueRecords(now time.Time) []Saying {
 	said := hubSays(now)
-	var due []events.Payload
+	var due []Saying
 	for _, r := range c.state.records {
 		if !r.held() {
 			continue
 		}
 		switch what, reason := c.state.fate(c.mou, r, now); what {
 		case fateRelease:
-			due = append(due, &events.RecordReleased{Said: said, Record: r.id, To: r.to})
+			due = append(due, Saying{&events.RecordReleased{Said: said, Record: r.id, To: r.to}, r.referral})
 		case fateErase:
-			due = append(due, &events.RecordErased{Said: said, Record: r.id, Reason: reason})
+			due = append(due, Saying{&events.RecordErased{Said: said, Record: r.id, Reason: reason}, r.referral})
 		case fateWait:
 		}
 	}

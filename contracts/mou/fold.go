@@ -1,6 +1,7 @@
 package mou
 
 import (
+	"cmp"
 	"slices"
 
 	"handrail/events"
@@ -10,9 +11,10 @@ import (
 // partial trail what a statement refers to may be missing.
 func (s *state) step(m *Memorandum, i *Item) {
 	s.places = append(s.places, s.place(i.By, i.ID, i.Referral, i.Facts))
+	s.stepPath(m, i)
 	switch p := i.Facts.(type) {
 	case *events.CaseOpened:
-		s.opened, s.owner, s.age = i.Number, i.By, p.Age
+		s.opened, s.owner = i.Number, i.By
 	case *events.CaseClosed:
 		s.closed = i.Number
 	case *events.RightsInformed:
@@ -20,7 +22,7 @@ func (s *state) step(m *Memorandum, i *Item) {
 	case *events.NoticeSent:
 		s.notices = append(s.notices, notice{i.Number, i.By, p.To})
 	case *events.ConsentGiven:
-		s.words = append(s.words, word{i.Number, given, i.By, i.Happened(), p.Recipient, p.Purpose, p.Sections, p.Expires.Time(), s.provisional(p)})
+		s.words = append(s.words, word{i.Number, given, i.By, i.Happened(), p.Recipient, p.Purpose, p.Sections, p.Expires.Time(), s.provisional(p), p.By, 0})
 	case *events.ConsentRefused:
 		s.words = append(s.words, word{number: i.Number, verb: refused, by: i.By, happened: i.Happened(), recipient: p.Recipient, purpose: p.Purpose})
 		s.stop(m, i.Number, p.Recipient, p.Purpose)
@@ -29,9 +31,15 @@ func (s *state) step(m *Memorandum, i *Item) {
 		s.stop(m, i.Number, p.Recipient, p.Purpose)
 	case *events.Record:
 		h := p.Header
-		s.records = append(s.records, record{id: i.ID, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
+		s.records = append(s.records, record{id: i.ID, kind: h.Type, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
 	case *events.RecordReleased, *events.RecordErased, *events.RecordDisputed:
 		s.stepRecord(i)
+	case *events.ReferralEscalated:
+		s.escalated(i, p)
+	case *events.DeadlineDueSoon:
+		s.alarmed(p.Deadline, i.Referral, i.Number, 0)
+	case *events.DeadlineMissed:
+		s.alarmed(p.Deadline, i.Referral, 0, i.Number)
 	default:
 		s.stepReferral(i)
 	}
@@ -53,7 +61,7 @@ func (s *state) stop(m *Memorandum, number uint64, to events.Recipient, purpose 
 				continue
 			}
 			l.oweAnswer(number)
-			if l.completed == 0 {
+			if l.completed == 0 && r.purpose != events.PurposeEmergency { // nor did an emergency begin with consent
 				l.end(number, endConsentEnded)
 			}
 		}
@@ -106,10 +114,8 @@ func (s *state) tombstone(id events.ReferralID, p *events.RecordReleased) *recor
 
 func (s *state) stepReferral(i *Item) {
 	if p, ok := i.Facts.(*events.ReferralRequested); ok {
-		r := referral{id: i.ID, number: i.Number, by: i.By, purpose: p.Purpose, sections: p.Sections, needs: p.Needs, urgency: p.Urgency}
-		for _, to := range p.To {
-			r.legs = append(r.legs, leg{to: to})
-		}
+		r := referral{id: i.ID, number: i.Number, by: i.By, purpose: p.Purpose, sections: p.Sections, needs: p.Needs, urgency: p.Urgency, order: cmp.Or(p.Order, events.AtOnce)}
+		r.ask(p)
 		s.referrals = append(s.referrals, r)
 		return
 	}
@@ -117,8 +123,15 @@ func (s *state) stepReferral(i *Item) {
 	if r == nil {
 		return
 	}
-	if _, ok := i.Facts.(*events.ReferralWithdrawn); ok {
+	switch p := i.Facts.(type) {
+	case *events.ReferralWithdrawn:
 		r.withdraw(i.Number)
+		return
+	case *events.ReferralConfirmed:
+		r.confirm(r.leg(p.Provider), i.Number)
+		return
+	case *events.ReferralNotNeeded:
+		r.spare(r.leg(p.To), i.Number)
 		return
 	}
 	l := r.leg(i.By)
@@ -150,21 +163,18 @@ func (r *referral) withdraw(number uint64) {
 func (r *referral) answer(l *leg, i *Item) {
 	switch p := i.Facts.(type) {
 	case *events.ReferralAcknowledged:
-		l.acknowledged = i.Number
+		l.acknowledged, l.duty = earliest(l.acknowledged, i.Number), l.duty || p.Duty != ""
 	case *events.ReferralAccepted:
-		l.accepted = i.Number
-		for li := range r.legs {
-			if other := &r.legs[li]; other != l {
-				other.end(i.Number, endNotChosen)
-			}
-		}
+		r.heard(l, i.Number, p.Channel)
 	case *events.ReferralDeclined:
 		l.declined = i.Number
+		l.oweAnswer(i.Number)
 		l.end(i.Number, endDeclined)
 	case *events.ReferralFeedback:
-		l.feedback = i.Number
+		l.feedback = earliest(l.feedback, i.Number)
 	case *events.HandoverCompleted:
 		l.completed = i.Number
+		r.dismiss(i.Number)
 	case *events.HandoverFailed:
 		l.failed = i.Number
 		l.oweAnswer(i.Number)

@@ -34,6 +34,8 @@ func (c Case) correlated(a Act) bool {
 		return c.ofRecord(p.Record, e)
 	case *events.RecordDisputed:
 		return c.ofRecord(p.Record, e)
+	case *events.ReferralEscalated, *events.DeadlineDueSoon, *events.DeadlineMissed:
+		return true // their terms ask for the one that is due
 	}
 	if slices.Contains(c.mou.Profile.rows[e.Type].Requires, RuleReferralUnknown) {
 		return e.Referral() != ""
@@ -65,8 +67,9 @@ func SeenWith(chain, cause string, referral events.ReferralID) bool {
 	case chain:
 		return true
 	case string(chainCase):
-		// An addressee sees its notice alone, a holder hears of a no after its part is over.
-		return kind != string(chainNotice) && kind != string(chainStop)
+		// An addressee sees its notice or emergency alone; a holder hears of a no, and
+		// of the person's age, after its part is over.
+		return !slices.Contains([]chainKind{chainNotice, chainEmergency, chainStop, chainAge, chainEscalation, chainDeadline}, chainKind(kind))
 	case string(chainReferral) + "/" + string(referral):
 		return kind == string(chainRecord) || strings.HasPrefix(chain, cause+"/")
 	}

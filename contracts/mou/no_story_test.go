@@ -126,7 +126,7 @@ func TestAProviderSeesHowConsentWasGivenOnceItAccepted(t *testing.T) {
 // reading of what it said agrees with the ledger's.
 func TestAnEmbassyThatSeesNoDirectoryRecordsAWithdrawal(t *testing.T) {
 	s := newStory(t)
-	s.says(police, "", s.opened(events.Adult))
+	s.openedForMission()
 	s.says(police, "", s.rights())
 	s.says(police, "", s.bundle("embassy"))
 	ask := s.asks(embassy)

@@ -26,7 +26,16 @@ const (
 	ReadInSource Confidence = "S" // read in a published source
 	WellKnown    Confidence = "M" // well known, not re-read: check before it is shown as law
 	OwnChoice    Confidence = "I" // our own design choice
+	ToConfirm    Confidence = "T" // to be confirmed by whom the source names, before anybody relies on it
 )
+
+// Says is what people are shown of a confidence.
+func (c Confidence) Says() string {
+	if c == ToConfirm {
+		return "to be confirmed"
+	}
+	return string(c)
+}
 
 // Provenance stands beside every value of a profile.
 type Provenance struct {
@@ -56,15 +65,17 @@ func (p *Period) UnmarshalYAML(b []byte) error {
 	return nil
 }
 
-// String writes the period as people say it: 30 d, 72 h, 15 min.
+// String writes the period as people say it: 30 d, 72 h, 15 min, 20 s.
 func (p Period) String() string {
 	switch d := time.Duration(p); {
 	case d >= 7*24*time.Hour && d%(24*time.Hour) == 0:
 		return fmt.Sprintf("%d d", d/(24*time.Hour))
 	case d%time.Hour == 0:
 		return fmt.Sprintf("%d h", d/time.Hour)
-	default:
+	case d%time.Minute == 0:
 		return fmt.Sprintf("%d min", d/time.Minute)
+	default:
+		return fmt.Sprintf("%d s", d/time.Second)
 	}
 }
 
@@ -80,11 +91,15 @@ const (
 	forAcknowledgeTonight = "acknowledge-tonight"
 	forAnswer             = "answer"
 	forAnswerTonight      = "answer-tonight"
+	forEscalated          = "escalated"
+	forEscalatedTonight   = "escalated-tonight"
 	forHandoverReport     = "handover-report"
 	forFeedback           = "feedback"
 	forErasureAnswer      = "erasure-answer"
 	forProvisional        = "consent-provisional"
 	forChildProtection    = "child-protection-told"
+	forEmergency          = "emergency"
+	forEmergencyConfirmed = "emergency-confirmed"
 	forDrafts             = "drafts"
 	forDraftsWarned       = "drafts-warned"
 	forLate               = "late-" // and the channel
@@ -92,8 +107,8 @@ const (
 
 func durationNames() []string {
 	names := []string{
-		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forHandoverReport,
-		forFeedback, forErasureAnswer, forProvisional, forChildProtection, forDrafts, forDraftsWarned,
+		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forEscalated, forEscalatedTonight, forHandoverReport,
+		forFeedback, forErasureAnswer, forProvisional, forChildProtection, forEmergency, forEmergencyConfirmed, forDrafts, forDraftsWarned,
 	}
 	for _, channel := range events.Channel("").Codes() {
 		names = append(names, forLate+channel)
@@ -110,11 +125,16 @@ type Profile struct {
 	About          string                         `yaml:"about"`
 	Groups         map[string][]events.AgencyKind `yaml:"groups"` // names for sets of kinds, for powers and agreement
 	Durations      map[string]Duration            `yaml:"durations"`
+	Timezone       Zone                           `yaml:"timezone"`
+	DueSoon        Share                          `yaml:"due-soon"`
+	Escalation     Chase                          `yaml:"escalation"`
 	Powers         []Power                        `yaml:"powers"`
 	Agreement      []Agreement                    `yaml:"agreement"`
 	Notices        Notices                        `yaml:"notices"`
 	WithoutConsent []Exemption                    `yaml:"without-consent"`
 	Grounds        []Ground                       `yaml:"keep-grounds"`
+	Walls          []Wall                         `yaml:"walls"`
+	Facts          map[string]Fact                `yaml:"facts"` // of the country; nothing judges by them
 	Bundles        map[string]Bundle              `yaml:"bundles"`
 
 	table  map[agreed]bool

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"handrail/events"
 )
@@ -16,6 +17,7 @@ func (p *Profile) inherit(base *Profile) {
 	p.Groups = merged(base.Groups, p.Groups)
 	p.Durations = merged(base.Durations, p.Durations)
 	p.Bundles = merged(base.Bundles, p.Bundles)
+	p.inheritChase(base)
 	if p.Powers == nil {
 		p.Powers = base.Powers
 	}
@@ -31,6 +33,9 @@ func (p *Profile) inherit(base *Profile) {
 	if p.Grounds == nil {
 		p.Grounds = base.Grounds
 	}
+	if p.Walls == nil {
+		p.Walls = base.Walls
+	}
 }
 
 func merged[V any](base, own map[string]V) map[string]V {
@@ -43,12 +48,15 @@ func merged[V any](base, own map[string]V) map[string]V {
 }
 
 func (p *Profile) check() error {
-	return errors.Join(p.checkDurations(), p.checkPowers(), p.checkAgreement(), p.checkConsent(), p.checkBundles())
+	return errors.Join(p.checkDurations(), p.checkPowers(), p.checkAgreement(), p.checkConsent(), p.checkBundles(), p.checkChase(), p.checkWalls(), p.checkFacts())
 }
 
 func (v Provenance) check(what string) error {
-	if v.Source == "" || !slices.Contains([]Confidence{ReadInSource, WellKnown, OwnChoice}, v.Confidence) {
-		return fmt.Errorf("%s needs a source and a confidence S, M or I", what)
+	if v.Source == "" || !slices.Contains([]Confidence{ReadInSource, WellKnown, OwnChoice, ToConfirm}, v.Confidence) {
+		return fmt.Errorf("%s needs a source and a confidence S, M, I or T", what)
+	}
+	if v.Confidence == ToConfirm && !strings.Contains(v.Source, "to be confirmed by ") {
+		return fmt.Errorf("%s is to be confirmed: its source says by whom", what)
 	}
 	return nil
 }
@@ -95,6 +103,12 @@ func (p *Profile) checkPowers() error {
 			problems = append(problems, fmt.Errorf("powers name %s %d times, not once", name, given[name]))
 		}
 		delete(given, name)
+	}
+	for _, t := range ofAgencies() {
+		if given[t.Name()] != 1 {
+			problems = append(problems, fmt.Errorf("powers name %s %d times, not once", t.Name(), given[t.Name()]))
+		}
+		delete(given, t.Name())
 	}
 	for name := range given {
 		problems = append(problems, fmt.Errorf("powers name %q, which no term knows", name))

@@ -30,6 +30,7 @@ func TestWhatNoRowAllows(t *testing.T) {
 		{"police give no evidence to who helps", law, []events.AgencyKind{events.Shelter, events.Counselling, events.Social, events.Health, events.LegalAid, events.IOM}, []events.Section{events.SectionTestimony}},
 		{"health and needs stay out of the investigation", []events.AgencyKind{events.Shelter, events.Counselling, events.Hotline, events.Health}, law, []events.Section{events.SectionHealth, events.SectionNeeds}},
 		{"a labour inspectorate is walled off from migration control", []events.AgencyKind{events.LabourInspectorate}, []events.AgencyKind{events.Migration}, nil},
+		{"nor migration control lets it see anything", []events.AgencyKind{events.Migration}, []events.AgencyKind{events.LabourInspectorate}, nil},
 		{"an embassy hears nothing of how the person is", everybody, []events.AgencyKind{events.ForeignMission}, []events.Section{events.SectionContact, events.SectionNeeds, events.SectionRisk, events.SectionHealth, events.SectionTestimony}},
 	} {
 		for _, ref := range mou.ProfileRefs() {
@@ -85,7 +86,7 @@ func TestEveryTypeAboutACaseHasATerm(t *testing.T) {
 	m := memorandum(t, "uk@1")
 	for _, kind := range events.Types() {
 		term, ok := m.Term(kind)
-		if want := !kind.IsControl() && kind != events.TypeDirectoryFounded; ok != want {
+		if want := !kind.IsControl() && !slices.Contains([]events.Type{events.TypeDirectoryFounded, events.TypeDirectoryListed, events.TypeCapacityPublished}, kind); ok != want {
 			t.Errorf("%s has a term: %v", kind, ok)
 		}
 		if ok && (term.Clause == "" || term.Who == "" || term.SeenBy == "" || len(term.Requires) == 0) {
@@ -96,8 +97,25 @@ func TestEveryTypeAboutACaseHasATerm(t *testing.T) {
 
 func TestAnUnknownProfileIsNamedWithThoseThereAre(t *testing.T) {
 	for _, ref := range []string{"", "model", "model@2", "../mou/profiles/model@1", "atlantis@1"} {
-		if _, err := mou.LoadProfile(ref); err == nil || !strings.Contains(err.Error(), "model@1, uk@1") {
+		if _, err := mou.LoadProfile(ref); err == nil || !strings.Contains(err.Error(), strings.Join(mou.ProfileRefs(), ", ")) {
 			t.Errorf("loading %q: %v", ref, err)
+		}
+	}
+}
+
+// TestNoEmergencyOpensAnythingToWhoeverThePersonMayFlee: an emergency reaches whom
+// the profile names, and never a mission of another state or migration control.
+func TestNoEmergencyOpensAnythingToWhoeverThePersonMayFlee(t *testing.T) {
+	for _, ref := range mou.ProfileRefs() {
+		p := memorandum(t, ref).Profile
+		for _, from := range events.AgencyKind("").Codes() {
+			for _, to := range []events.AgencyKind{events.ForeignMission, events.Migration, events.LabourInspectorate, events.Coordinator, events.IOM} {
+				for _, section := range events.Section("").Codes() {
+					if p.Allows(events.AgencyKind(from), to, events.PurposeEmergency, events.Section(section)) {
+						t.Errorf("%s lets %s send %s to %s in an emergency", ref, from, section, to)
+					}
+				}
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (h *hub) checkRecall(before mou.Case, a mou.Act) {
 		}
 		for _, c := range []mou.Case{before, h.c} {
 			leg := legOf(c, r.Referral, r.To)
-			over := leg.State == mou.LegWithdrawn || leg.State == mou.LegFailed
+			over := slices.Contains([]mou.LegState{mou.LegWithdrawn, mou.LegFailed, mou.LegDeclined, mou.LegNotChosen}, leg.State)
 			consent := before.Consent(r.To, r.Purpose, r.Section, h.now)
 			covered := slices.Contains([]mou.ConsentState{mou.ConsentGiven, mou.ConsentProvisional, mou.ConsentNotRequired}, consent)
 			if r.State != mou.RecordReleased || !over && covered {

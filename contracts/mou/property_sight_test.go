@@ -2,7 +2,6 @@ package mou_test
 
 import (
 	"slices"
-	"time"
 
 	"handrail/contracts/mou"
 	"handrail/events"
@@ -56,20 +55,6 @@ func (h *hub) checkConsents() {
 
 func shares(c mou.ConsentState) bool {
 	return slices.Contains([]mou.ConsentState{mou.ConsentGiven, mou.ConsentProvisional, mou.ConsentNotRequired}, c)
-}
-
-// checkLapse: the hub must say nothing because of time alone for which no clock
-// of a consent was pending: it looks at a case when one runs out.
-func (h *hub) checkLapse() {
-	if len(h.c.Due(h.now)) > 0 {
-		return
-	}
-	later := h.now.Add(pick(h.history, 90*time.Minute, 73*time.Hour, 31*24*time.Hour))
-	if due := h.c.Due(later); len(due) > 0 && !slices.ContainsFunc(h.c.Clocks(h.now), func(c mou.Clock) bool {
-		return (c.Rule == mou.ClockConsentExpiry || c.Rule == mou.RuleConsentProvisional) && c.State == mou.ClockPending && !c.Due.After(later)
-	}) {
-		h.t.Fatalf("%d records lapse and no clock tells the hub to look", len(due))
-	}
 }
 
 // checkCauses: whoever sees a statement sees what it names as its cause.

@@ -22,6 +22,9 @@ type history struct {
 	number uint64
 	id     events.CaseID
 	dice   *rand.Rand
+	begins *events.CaseOpened // if not nil, how every case is opened
+	desks  []events.AgencyID  // by whom
+	paired bool               // with another case, from which the hub says what it does
 }
 
 // pick chooses evenly. rapid prefers the first, which here ends every case
@@ -56,21 +59,25 @@ func rolled(t *rapid.T) *rand.Rand {
 
 // draw is the next thing that somebody tries to say.
 func (h *history) draw() mou.Act {
+	if a, other := h.aside(); other {
+		return a
+	}
 	h.now = h.now.Add(pick(h, slices.Concat(slices.Repeat([]time.Duration{time.Second, time.Minute, 20 * time.Minute}, 8), []time.Duration{5 * time.Hour, 80 * time.Hour})...))
-	due, stopped := h.c.Due(h.now), h.c.Recallable(h.now)
+	due, stopped := h.c.Due(h.now, h.staffed), h.c.Recallable(h.now)
 	switch {
 	case len(due) > 0 && !h.once(4):
-		return h.act(events.HubAgency, referralOf(h.c, due[0]), due[0])
+		return h.act(events.HubAgency, due[0].Referral, due[0].Payload)
 	case len(stopped) > 0 && !h.once(4):
 		recalled := pick(h, stopped...)
 		return h.act(events.HubAgency, referralOf(h.c, recalled), recalled)
 	case h.number == 0:
-		age := pick(h, events.Adult, events.Adult, events.Adult, events.Child, events.Unsure)
-		return h.act(pick(h, police, police, lightship), "", &events.CaseOpened{Said: h.said(), Age: age})
+		return h.opening()
 	case h.number == 1 && !h.once(10):
 		return h.act(h.c.Owner(), "", h.facts(events.TypeRightsInformed, ""))
 	case h.number == 2 && !h.once(10):
 		return h.act(h.c.Owner(), "", h.consent())
+	case h.number == 3 && !h.once(4):
+		return h.act(h.c.Owner(), "", h.request())
 	case h.once(10):
 		t := pick(h, h.types()...)
 		return h.act(pick(h, append(agencies(), events.HubAgency)...), h.anyReferral(), h.facts(t, h.anyReferral()))
@@ -78,7 +85,7 @@ func (h *history) draw() mou.Act {
 	by := pick(h, h.parties()...)
 	var moves []mou.Move
 	for _, move := range h.c.Next(by, h.now) {
-		if move.Allowed && move.Type != events.TypeCaseOpened {
+		if move.Allowed && move.Type != events.TypeCaseOpened && (move.Type != events.TypeConsentWithdrawn || h.once(6)) {
 			moves = append(moves, slices.Repeat([]mou.Move{move}, weight(move.Type))...)
 		}
 	}
@@ -92,13 +99,16 @@ func (h *history) draw() mou.Act {
 // weight makes the rare rare: most of what can be said ends something.
 func weight(t events.Type) int {
 	if w, ok := map[events.Type]int{
-		events.TypeRecordSealed: 12, events.TypeReferralAccepted: 12, events.TypeHandoverCompleted: 12, events.TypeReferralRequested: 10,
+		events.TypeRecordSealed: 40, events.TypeReferralAccepted: 40, events.TypeReferralAnswered: 24, events.TypeReferralConfirmed: 40, events.TypeHandoverCompleted: 40, events.TypeReferralRequested: 40,
+		events.TypeConsentGiven: 20, events.TypeEmergencyDisclosed: 6, events.TypeReferralAsked: 6,
 		events.TypeConsentWithdrawn: 1, events.TypeConsentRefused: 1, events.TypeCaseClosed: 1,
 		events.TypeRightsInformed: 1, events.TypeRiskAssessed: 1, events.TypeNoticeSent: 1,
+		events.TypeAgeDetermined: 1, events.TypeGuardianConflicted: 1, events.TypeHelpDeclined: 1, events.TypePersonMissing: 1,
+		events.TypeCaseLinked: 1, events.TypeIncidentLinked: 1, events.TypeAsylumSought: 1, events.TypeAsylumEnded: 1,
 	}[t]; ok {
 		return w
 	}
-	return 4
+	return 12
 }
 
 // parties are the contact desk and whoever was asked, more than once.
@@ -106,7 +116,7 @@ func (h *history) parties() []events.AgencyID {
 	all := []events.AgencyID{h.c.Owner(), h.c.Owner()}
 	for _, r := range h.c.Referrals() {
 		for _, l := range r.Legs {
-			if l.State != mou.LegDeclined && l.State != mou.LegNotChosen && (l.State != mou.LegWithdrawn || l.Owes) {
+			if l.State != mou.LegDeclined && l.State != mou.LegNotChosen && !waits(l) && (l.State != mou.LegWithdrawn || l.Owes) {
 				all = append(all, l.To, l.To, r.By)
 			}
 		}
@@ -155,7 +165,10 @@ type sharing struct {
 }
 
 func (h *history) sharing() sharing {
-	bed := sharing{events.PurposeAccommodation, events.Shelter, []events.AgencyID{lightship, harbour}, []events.Section{"identity", "contact", "needs", "risk"}}
+	if x, other := h.otherSharing(); other {
+		return x
+	}
+	bed := sharing{events.PurposeAccommodation, events.Shelter, []events.AgencyID{lightship, harbour}, []events.Section{"identity", "contact", "needs", "risk", "question"}}
 	return pick(
 		h, bed, bed, bed, bed,
 		sharing{events.PurposeCounselling, events.Counselling, []events.AgencyID{talk}, []events.Section{"contact", "needs", "risk"}},
@@ -186,6 +199,9 @@ func (h *history) consent() events.Payload {
 	if (h.c.Age() == events.Adult) == h.once(10) {
 		c.By = events.ByGuardian
 	}
+	if (h.c.Age() == events.Adult) == h.once(10) {
+		c.ChildView = "agrees"
+	}
 	if h.once(4) {
 		c.Sections = several(h, x.sections...)
 	}
@@ -195,6 +211,9 @@ func (h *history) consent() events.Payload {
 
 // request asks for something that the person has agreed to, mostly.
 func (h *history) request() events.Payload {
+	if p := h.urgent(); p != nil {
+		return p
+	}
 	x := h.sharing()
 	for _, i := range h.c.Trail() {
 		if c, ok := i.Facts.(*events.ConsentGiven); ok && !h.once(3) {
@@ -207,7 +226,7 @@ func (h *history) request() events.Payload {
 	}
 	return &events.ReferralRequested{
 		Said: h.said(), To: several(h, x.to...), Purpose: x.purpose, Sections: several(h, x.sections...),
-		Needs: several[events.Need](h, "emergency-shelter", "counselling"), Urgency: some[events.Urgency](h), Age: events.Adult,
+		Needs: several[events.Need](h, "emergency-shelter", "counselling"), Urgency: some[events.Urgency](h), Age: events.Adult, Order: h.order(),
 	}
 }
 
@@ -215,10 +234,10 @@ func (h *history) request() events.Payload {
 func (h *history) record(id events.ReferralID) events.Payload {
 	for _, r := range h.c.Referrals() {
 		if r.ID == id && !h.once(10) {
-			return &events.Record{Header: events.RecordHeader{To: pick(h, r.Legs...).To, Purpose: r.Purpose, Section: pick(h, r.Sections...)}}
+			return &events.Record{Header: events.RecordHeader{Type: events.TypeRecordSealed, To: pick(h, r.Legs...).To, Purpose: r.Purpose, Section: pick(h, r.Sections...)}}
 		}
 	}
-	return &events.Record{Header: events.RecordHeader{To: pick(h, agencies()...), Purpose: h.sharing().purpose, Section: some[events.Section](h)}}
+	return &events.Record{Header: events.RecordHeader{Type: events.TypeRecordSealed, To: pick(h, agencies()...), Purpose: h.sharing().purpose, Section: some[events.Section](h)}}
 }
 
 func (h *history) facts(t events.Type, id events.ReferralID) events.Payload {
@@ -245,6 +264,12 @@ func (h *history) facts(t events.Type, id events.ReferralID) events.Payload {
 	}[t]; ok {
 		return said()
 	}
+	if p := h.turnFacts(t, id); p != nil {
+		return p
+	}
+	if p := h.pathFacts(t); p != nil {
+		return p
+	}
 	return h.plain(t)
 }
 
@@ -260,7 +285,6 @@ func (h *history) plain(t events.Type) events.Payload {
 		&events.CaseOpened{Said: said, Age: events.Adult},
 		&events.CaseClosed{Said: said, Reason: "completed"},
 		&events.RiskAssessed{Said: said, WithPerson: true},
-		&events.ReferralAcknowledged{Said: said},
 		&events.ReferralAccepted{Said: said},
 		&events.ReferralDeclined{Said: said, Reason: "full"},
 		&events.ReferralWithdrawn{Said: said, Reason: "no-longer-needed"},

@@ -22,7 +22,7 @@ func TestReadmeShowsTheMemorandum(t *testing.T) {
 	m := memorandum(t, "model@1")
 	parts := map[string]string{
 		"terms": termsTable(m), "chains": chainsTable(m), "axis": axis(t), "rules": rulesTable(), "clocks": clocksTable(t),
-		"agreement": agreementTable(m.Profile), "powers": powersTable(m.Profile), "bundles": bundlesTable(m.Profile), "profiles": profilesTable(t),
+		"agreement": agreementTable(m.Profile), "powers": powersTable(m.Profile), "bundles": bundlesTable(m.Profile), "profiles": profilesTable(t), "facts": factsTable(t), "walls": wallsTable(m.Profile),
 	}
 	have, err := os.ReadFile("README.md")
 	if err != nil {
@@ -104,13 +104,17 @@ func clocksTable(t *testing.T) string {
 		{"child-protection-told", "contact desk", "case.opened, unless adult", "child-protection-told"},
 		{"consent-provisional", "desk that asked", "a provisional consent.given", "consent-provisional"},
 		{"consent-expiry", "desk that asked", "consent.given", ""},
-		{"referral-acknowledge", "provider", "referral.requested", "acknowledge"},
-		{"referral-acknowledge, tonight", "provider", "referral.requested", "acknowledge-tonight"},
-		{"referral-answer", "provider", "referral.requested", "answer"},
-		{"referral-answer, tonight", "provider", "referral.requested", "answer-tonight"},
+		{"referral-acknowledge", "provider", "referral.requested, or referral.escalated in turn", "acknowledge"},
+		{"referral-acknowledge, tonight", "provider", "referral.requested, or referral.escalated in turn", "acknowledge-tonight"},
+		{"referral-answer", "provider", "referral.requested, or referral.escalated in turn", "answer"},
+		{"referral-answer, tonight", "provider", "referral.requested, or referral.escalated in turn", "answer-tonight"},
+		{"referral-escalated", "the duty that is told", "referral.escalated", "escalated"},
+		{"referral-escalated, tonight", "the duty that is told", "referral.escalated", "escalated-tonight"},
 		{"handover", "provider", "the planned time of each handover.arranged", "handover-report"},
 		{"referral-feedback", "provider", "handover.completed", "feedback"},
 		{"erasure-answer", "holder", "consent.withdrawn, consent.refused, referral.withdrawn, handover.failed, record.erased of a released record", "erasure-answer"},
+		{"emergency-confirmed", "agency that disclosed", "emergency.disclosed", "emergency-confirmed"},
+		{"– (an emergency opens sections)", "–", "emergency.disclosed", "emergency"},
 		{"late-by-channel, in person", "–", "happened", "late-in-person"},
 		{"late-by-channel, telephone", "–", "happened", "late-telephone"},
 		{"late-by-channel, system", "–", "happened", "late-system"},
@@ -128,7 +132,7 @@ func clocksTable(t *testing.T) string {
 		for _, p := range loaded {
 			value := "as the person said"
 			if d, ok := p.Durations[c.period]; ok {
-				value = fmt.Sprintf("%s [%s]", d.Value, d.Confidence)
+				value = fmt.Sprintf("%s [%s]", d.Value, d.Confidence.Says())
 			}
 			cells = append(cells, value)
 		}
@@ -140,7 +144,7 @@ func clocksTable(t *testing.T) string {
 func agreementTable(p *mou.Profile) string {
 	var rows []string
 	for _, a := range p.Agreement {
-		rows = append(rows, line(names(a.From, ""), names(a.To, ""), string(a.Purpose), names(a.Sections, ""), fmt.Sprintf("[%s] %s", a.Confidence, a.Source)))
+		rows = append(rows, line(names(a.From, ""), names(a.To, ""), string(a.Purpose), names(a.Sections, ""), fmt.Sprintf("[%s] %s", a.Confidence.Says(), a.Source)))
 	}
 	var groups []string
 	for _, name := range slices.Sorted(maps.Keys(p.Groups)) {
@@ -152,7 +156,7 @@ func agreementTable(p *mou.Profile) string {
 func powersTable(p *mou.Profile) string {
 	var rows []string
 	for _, power := range p.Powers {
-		rows = append(rows, line(names(power.Events, "`"), names(power.Kinds, ""), fmt.Sprintf("[%s] %s", power.Confidence, power.Source)))
+		rows = append(rows, line(names(power.Events, "`"), names(power.Kinds, ""), fmt.Sprintf("[%s] %s", power.Confidence.Says(), power.Source)))
 	}
 	return table("Statements | Groups or kinds | Source", rows...)
 }
@@ -170,7 +174,9 @@ func profilesTable(t *testing.T) string {
 	var rows []string
 	for _, ref := range mou.ProfileRefs() {
 		p := memorandum(t, ref).Profile
-		rows = append(rows, line("`"+ref+"`", p.About, cmp.Or(p.Extends, "–"), names(p.Notices.To, "")+" ["+string(p.Notices.Confidence)+"]"))
+		rows = append(rows, line("`"+ref+"`", p.About, cmp.Or(p.Extends, "–"), names(p.Notices.To, "")+" ["+p.Notices.Confidence.Says()+"]",
+			names(p.Escalation.Duty, "")+"; the coordinator also of "+names(p.Escalation.Coordinator, "")+" ["+p.Escalation.Confidence.Says()+"]",
+			fmt.Sprintf("with 1/%d of the time left [%s]", p.DueSoon.OneIn, p.DueSoon.Confidence.Says()), p.Timezone.Value+" ["+p.Timezone.Confidence.Says()+"]"))
 	}
-	return table("Profile | What it is | Extends | Notices go to", rows...)
+	return table("Profile | What it is | Extends | Notices go to | Chase: duties on call | Reminder | Hours are in", rows...)
 }

@@ -22,7 +22,7 @@ func TestAReferralFromThePoliceToAShelter(t *testing.T) {
 	s.says(police, r, seal(lightship, events.SectionContact))
 	s.says(police, r, seal(lightship, events.SectionNeeds))
 
-	if due := s.c.Due(s.now); due != nil {
+	if due := s.c.Due(s.now, nobody); due != nil {
 		t.Fatalf("before acceptance nothing is released; due: %v", due)
 	}
 	if got, want := s.c.SeenBy(lightship), []uint64{1, 2, 5}; !slices.Equal(got, want) {

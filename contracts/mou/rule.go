@@ -32,9 +32,24 @@ const (
 	RuleRecordUnknown    events.Rule = "record-unknown"
 	RuleErasureGround    events.Rule = "erasure-ground"
 	RuleNothingHeld      events.Rule = "nothing-held"
+	RuleGuardianConflict events.Rule = "guardian-conflict"
+	RuleChildView        events.Rule = "child-view"
+	RuleWayBack          events.Rule = "way-back"
+	RulePersonMissing    events.Rule = "person-missing"
+	RuleMissionLinked    events.Rule = "mission-linked"
+	RuleMissionClosed    events.Rule = "mission-closed"
+	RuleAsylumSought     events.Rule = "asylum-sought"
+	RuleWall             events.Rule = "wall"
+	RuleTravelDocument   events.Rule = "travel-document"
+	RuleReturnOrder      events.Rule = "return-order"
+	RuleReturnRisk       events.Rule = "return-risk"
+	RuleEmergency        events.Rule = "emergency"
+	RuleSecondPerson     events.Rule = "second-person"
+	RulePersonTold       events.Rule = "person-told"
 	RuleCorrelation      events.Rule = "correlation"
 	RuleCauseUnknown     events.Rule = "cause-unknown"
 	RuleNotPermitted     events.Rule = "not-permitted"
+	RuleNotDue           events.Rule = "not-due"
 )
 
 // Rules that mark or qualify a statement and never refuse it.
@@ -42,18 +57,21 @@ const (
 	// RuleLateByChannel marks a statement that reached the ledger long after it happened.
 	RuleLateByChannel events.Rule = "late-by-channel"
 	// RuleConsentProvisional shortens a consent that was given in doubtful circumstances.
-	RuleConsentProvisional events.Rule = "consent-provisional"
+	RuleConsentProvisional = events.Rule(events.DutyProvisional)
 )
 
-// Rules that set a clock. consent-provisional is one of them too.
+// Rules that set a clock, by the duty that it waits for. consent-provisional is one
+// of them too.
 const (
-	ClockChildProtection events.Rule = "child-protection-told"
-	ClockAcknowledge     events.Rule = "referral-acknowledge"
-	ClockAnswer          events.Rule = "referral-answer"
-	ClockHandover        events.Rule = "handover"
-	ClockFeedback        events.Rule = "referral-feedback"
-	ClockErasure         events.Rule = "erasure-answer"
-	ClockConsentExpiry   events.Rule = "consent-expiry"
+	ClockChildProtection = events.Rule(events.DutyChildProtection)
+	ClockAcknowledge     = events.Rule(events.DutyAcknowledge)
+	ClockAnswer          = events.Rule(events.DutyAnswer)
+	ClockEscalated       = events.Rule(events.DutyEscalated)
+	ClockHandover        = events.Rule(events.DutyHandover)
+	ClockFeedback        = events.Rule(events.DutyFeedback)
+	ClockErasure         = events.Rule(events.DutyErasure)
+	ClockConsentExpiry   = events.Rule(events.DutyConsentExpiry)
+	ClockEmergency       = events.Rule(events.DutyEmergency)
 )
 
 // Clause is one sentence of the memorandum that can refuse a statement.
@@ -71,7 +89,7 @@ func Refusals() []Clause {
 		{RuleCaseExists, "A case is opened once."},
 		{RuleCaseClosed, "A closed case takes only what protects the person's data: withdrawal, erasure, dispute, and what a provider still owes."},
 		{RuleNotInContact, "The agency is in contact with the person: it opened the case, or has accepted a referral that is not over."},
-		{RuleNotOwner, "Only the desk that opened the case closes it."},
+		{RuleNotOwner, "Only the desk that opened the case closes it, links it with another or with an incident."},
 		{RuleRightsFirst, "The person was told of their rights before consent is asked."},
 		{RuleRightsLanguage, "Consent is asked in a language in which the person was told of their rights."},
 		{RuleRiskWithPerson, "Risk is assessed together with the person."},
@@ -94,6 +112,21 @@ func Refusals() []Clause {
 		{RuleRecordUnknown, "The record is of this case, and in the state that the statement needs."},
 		{RuleErasureGround, "What is kept is kept on a ground of the profile, until a time still to come."},
 		{RuleNothingHeld, "The agency holds a released record of this referral."},
+		{RuleGuardianConflict, "A guardian who may be involved does not speak for the child; an appointed guardian does."},
+		{RuleChildView, "When a guardian consents, what the child itself said is recorded; for an adult there is nothing of the kind."},
+		{RuleWayBack, "Whoever wants no help now is offered a safe way back; a child is always left one."},
+		{RulePersonMissing, "A person is missing once until found."},
+		{RuleMissionLinked, "A foreign mission is addressed only in a case that was opened for it and linked once, and nobody but missions is addressed there."},
+		{RuleMissionClosed, "The hub allows foreign missions in the case. No agency sees whether it does; a refusal says not-permitted."},
+		{RuleAsylumSought, "While the person seeks asylum no case is linked for a mission; who ends that knows of it."},
+		{RuleWall, "Nobody is addressed from whom the profile walls off the sender, another addressee or anybody who takes part in the case."},
+		{RuleTravelDocument, "A travel document is valid for some time to come."},
+		{RuleReturnOrder, "A return has a referral of its own. Its risks are assessed, the person agrees and has not taken it back, leaves, and arrives: in this order, once."},
+		{RuleReturnRisk, "A child does not return while the newest assessment of the risks is adverse."},
+		{RuleEmergency, "A disclosure without consent names the danger, and its own agency confirms it. Nobody is asked to consent to an emergency."},
+		{RuleSecondPerson, "Another member of staff confirms a disclosure than the one who signed it."},
+		{RulePersonTold, "A disclosure is confirmed once; after that only that the person was told at last."},
+		{RuleNotDue, "The hub says what becomes of others, of time and of a chase when it is due, and once."},
 		{RuleCorrelation, "Every statement: an answer, a step or a record is correlated with its referral, a request with itself, everything else with the case."},
 		{RuleCauseUnknown, "Every statement: its cause is itself, or an earlier statement of the case that whoever may see this one may see too."},
 		{RuleNotPermitted, "Something that the sender may not see stands against it."},
@@ -104,6 +137,6 @@ func Refusals() []Clause {
 func ClockRules() []events.Rule {
 	return []events.Rule{
 		ClockChildProtection, RuleConsentProvisional, ClockConsentExpiry,
-		ClockAcknowledge, ClockAnswer, ClockHandover, ClockFeedback, ClockErasure,
+		ClockAcknowledge, ClockAnswer, ClockEscalated, ClockHandover, ClockFeedback, ClockErasure, ClockEmergency,
 	}
 }

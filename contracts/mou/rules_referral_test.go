@@ -59,7 +59,7 @@ func referralBreaks() []breaks {
 			s.says(lightship, r, &events.ReferralAcknowledged{Said: s.said()})
 			return lightship, r, &events.ReferralAcknowledged{Said: s.said()}
 		}},
-		{"a second shelter accepts, and is not told why it may not", mou.RuleNotPermitted, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+		{"a second shelter accepts, and is not told why it may not", mou.RuleReferralOver, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
 			r := s.accepted(lightship, harbour)
 			return harbour, r, &events.ReferralAccepted{Said: s.said()}
 		}},
@@ -138,7 +138,8 @@ func recordBreaks() []breaks {
 			return lightship, "", &events.RecordDisputed{Said: s.said(), Record: s.c.Records()[0].ID}
 		}},
 		{"a second shelter accepts, on the ledger's own account", mou.RuleAlreadyAccepted, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
-			r := s.accepted(lightship, harbour)
+			r := s.requested(lightship, harbour)
+			s.says(lightship, r, &events.ReferralAccepted{Said: s.said()})
 			s.inside = true
 			return harbour, r, &events.ReferralAccepted{Said: s.said()}
 		}},

@@ -232,7 +232,7 @@ func linkBreaks() []breaks {
 
 func TestEveryRuleRefusesWhatBreaksIt(t *testing.T) {
 	proved := map[events.Rule]bool{}
-	for _, b := range slices.Concat(caseBreaks(), consentBreaks(), unlistedBreaks(), referralBreaks(), recordBreaks(), linkBreaks()) {
+	for _, b := range slices.Concat(caseBreaks(), consentBreaks(), unlistedBreaks(), referralBreaks(), recordBreaks(), linkBreaks(), turnBreaks(), questionBreaks(), clockBreaks(), pathBreaks()) {
 		t.Run(b.name, func(t *testing.T) {
 			s := newStory(t)
 			by, in, what := b.tell(s)

@@ -1,7 +1,9 @@
 package mou
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"handrail/events"
@@ -19,6 +21,9 @@ const (
 	chainReferral chainKind = "referral"
 	chainLeg      chainKind = "leg"
 	chainRecord   chainKind = "record"
+
+	chainEscalation chainKind = "escalation"
+	chainDeadline   chainKind = "deadline"
 )
 
 // place is where a statement stands for those who may see it: its visibility
@@ -26,16 +31,21 @@ const (
 type place struct {
 	kind      chainKind
 	speaker   events.AgencyID   // consent, stop, notice
-	other     events.AgencyID   // notice: addressee; leg: the provider asked
+	other     events.AgencyID   // notice, escalation: addressee; leg: the provider asked; deadline: who owes it
 	recipient events.Recipient  // consent, stop
 	purpose   events.Purpose    // consent, stop
-	referral  events.ReferralID // referral, leg
+	referral  events.ReferralID // referral, leg, escalation, deadline
+	duty      events.Duty       // deadline
+	set       uint64            // deadline
 	record    events.EventID    // record
 	id        events.EventID    // stop
 }
 
 // place of a statement that is about to be added.
 func (s *state) place(by events.AgencyID, id events.EventID, referral events.ReferralID, facts events.Payload) place {
+	if p, other := s.pathPlace(by, id, facts); other {
+		return p
+	}
 	switch p := facts.(type) {
 	case *events.RiskAssessed:
 		return place{kind: chainCare}
@@ -59,6 +69,16 @@ func (s *state) place(by events.AgencyID, id events.EventID, referral events.Ref
 		return place{kind: chainRecord, record: p.Record}
 	case *events.RecordDisputed:
 		return place{kind: chainRecord, record: p.Record}
+	case *events.ReferralConfirmed:
+		return place{kind: chainLeg, referral: referral, other: p.Provider}
+	case *events.ReferralNotNeeded:
+		return place{kind: chainLeg, referral: referral, other: p.To}
+	case *events.ReferralEscalated:
+		return place{kind: chainEscalation, referral: referral, other: p.To}
+	case *events.DeadlineDueSoon:
+		return deadlinePlace(p.Deadline, referral)
+	case *events.DeadlineMissed:
+		return deadlinePlace(p.Deadline, referral)
 	case *events.CaseOpened, *events.CaseClosed, *events.RightsInformed:
 		return place{kind: chainCase}
 	default:
@@ -93,7 +113,12 @@ func (p place) name() string {
 		parts = append(parts, string(p.referral), string(p.other))
 	case chainRecord:
 		parts = append(parts, string(p.record))
-	case chainCase, chainCare:
+	case chainEscalation:
+		parts = append(parts, cmp.Or(string(p.referral), string(chainCase)), string(p.other))
+	case chainDeadline:
+		parts = append(parts, strconv.FormatUint(p.set, 10), string(p.duty), cmp.Or(string(p.referral), string(chainCase)), string(p.other))
+	default:
+		parts = append(parts, p.pathParts()...)
 	}
 	return strings.Join(parts, "/")
 }
@@ -120,7 +145,7 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 	case chainRecord:
 		r := s.record(p.record)
 		return r != nil && (a == r.by || a == r.to && r.released != 0)
-	case chainLeg:
+	case chainLeg, chainEscalation, chainDeadline:
 		r := s.referral(p.referral)
 		return owner || a == p.other || r != nil && a == r.by
 	case chainReferral:
@@ -143,8 +168,9 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 		return owner || a == p.speaker || slices.ContainsFunc(s.referrals, func(r referral) bool {
 			return (p.purpose == "" || p.purpose == r.purpose) && s.bearsOn(m, &r, a, p, number)
 		})
+	default:
+		return s.seesPath(m, a, p, number)
 	}
-	return false
 }
 
 // reaches says whether the provider of a leg still took part at a number.
@@ -153,7 +179,7 @@ func (l *leg) reaches(number uint64) bool { return l.alive() || number <= l.ende
 // shows says whether an agency is a party to a referral at a number.
 func (r *referral) shows(a events.AgencyID, number uint64) bool {
 	l := r.leg(a)
-	return a == r.by || l != nil && l.reaches(number)
+	return a == r.by || l.asked() && l.reaches(number)
 }
 
 // relies says whether an agency acts on a consent for the provider of a leg: it
@@ -167,10 +193,14 @@ func (r *referral) relies(l *leg, a events.AgencyID, number uint64) bool {
 // records that it holds, or a consent that the agency relies on.
 func (s *state) bearsOn(m *Memorandum, r *referral, a events.AgencyID, no place, number uint64) bool {
 	return slices.ContainsFunc(r.legs, func(l leg) bool {
-		if a != l.to && a != r.by || !m.covers(no.recipient, l.to) || m.Profile.Exempt(m.kind(l.to), s.age) {
+		if a != l.to && a != r.by || !m.covers(no.recipient, l.to) || m.Profile.Exempt(m.kind(l.to), s.ageAt(number)) {
 			return false
 		}
-		return number > r.number && (l.reaches(number) || l.held(number)) ||
+		since := r.number
+		if a == l.to {
+			since = l.turn
+		}
+		return since != 0 && number > since && (l.reaches(number) || l.held(number)) ||
 			r.relies(&l, a, number) && s.endsConsent(m, number, r.purpose, l.to)
 	})
 }
@@ -209,13 +239,15 @@ func (c Case) Parties() []events.AgencyID {
 		if item.By != events.HubAgency {
 			all = append(all, item.By)
 		}
-		if p := c.state.places[i]; p.kind == chainNotice {
+		if p := c.state.places[i]; p.kind == chainNotice || p.kind == chainEmergency || p.kind == chainEscalation {
 			all = append(all, p.other)
 		}
 	}
 	for _, r := range c.state.referrals {
 		for _, l := range r.legs {
-			all = append(all, l.to)
+			if l.asked() {
+				all = append(all, l.to)
+			}
 		}
 	}
 	slices.Sort(all)

@@ -19,6 +19,10 @@ type state struct {
 	notices   []notice
 	referrals []referral
 	records   []record
+	steps     []Escalation
+	alarms    []alarm
+	missing   []absence // the person; see missing.go
+	paths     paths
 	places    []place // parallel to the trail: where each statement may be seen
 }
 
@@ -48,6 +52,8 @@ type word struct {
 	sections    []events.Section
 	expires     time.Time
 	provisional bool
+	speaker     events.Speaker // of a yes
+	lapsed      uint64         // the entry since which the voice does not speak for the person any more
 }
 
 // notice is one notice.sent.
@@ -65,6 +71,7 @@ type referral struct {
 	sections  []events.Section
 	needs     []events.Need
 	urgency   events.Urgency
+	order     events.AskOrder
 	withdrawn uint64
 	legs      []leg
 }
@@ -72,8 +79,14 @@ type referral struct {
 // leg is what stands between the case and one provider asked.
 type leg struct {
 	to           events.AgencyID
+	turn         uint64 // the entry that asked it; 0: its turn has not come
 	acknowledged uint64
-	accepted     uint64
+	duty         bool   // a named duty worker acknowledged
+	told         uint64 // its own word that it accepts
+	confirmed    uint64 // the word of who asked that it accepted
+	accepted     uint64 // since when its acceptance counts
+	expired      uint64 // the hub's word that its answer was missed
+	spared       uint64 // the hub's word that it is no longer needed
 	declined     uint64
 	arranged     []arrangement // each takes the place of the one before
 	completed    uint64        // the person arrived
@@ -83,6 +96,7 @@ type leg struct {
 	holds        int    // released records, not answered as erased
 	gave         uint64 // the entry that last answered that nothing is held any more
 	debts        []debt // answers that it owes or gave about them
+	home         home   // of a return
 	ended        uint64 // the entry that ended the leg; the provider sees the case up to it
 	how          ending
 }
@@ -116,6 +130,7 @@ type service struct {
 // record is one sealed record, known by its header alone.
 type record struct {
 	id       events.EventID
+	kind     events.Type // record.sealed, or a question or its answer
 	number   uint64
 	by, to   events.AgencyID
 	referral events.ReferralID
@@ -132,7 +147,11 @@ func (s *state) clone() *state {
 	t.words = slices.Clone(s.words)
 	t.notices = slices.Clone(s.notices)
 	t.records = slices.Clone(s.records)
+	t.steps = slices.Clone(s.steps)
+	t.alarms = slices.Clone(s.alarms)
 	t.places = slices.Clone(s.places)
+	t.missing = slices.Clone(s.missing)
+	t.paths = s.paths.clone()
 	t.referrals = slices.Clone(s.referrals)
 	for i := range t.referrals {
 		legs := slices.Clone(t.referrals[i].legs)
@@ -176,17 +195,19 @@ func (r *referral) leg(a events.AgencyID) *leg {
 	return nil
 }
 
-// chosen is the leg of the provider that accepted.
+// chosen is the leg of the provider whose acceptance counts: the newest one, if
+// a hand-over failed and another accepted after it.
 func (r *referral) chosen() *leg {
 	if r == nil {
 		return nil
 	}
+	var last *leg
 	for i := range r.legs {
-		if r.legs[i].accepted != 0 {
-			return &r.legs[i]
+		if l := &r.legs[i]; l.accepted != 0 && (last == nil || l.accepted > last.accepted) {
+			last = l
 		}
 	}
-	return nil
+	return last
 }
 
 // alive says whether the leg may still lead to help.
@@ -235,7 +256,7 @@ func (s *state) takesPart(a events.AgencyID) bool {
 	if s.opened != 0 && s.owner == a {
 		return true
 	}
-	return slices.ContainsFunc(s.referrals, func(r referral) bool { return r.by == a || r.leg(a) != nil })
+	return slices.ContainsFunc(s.referrals, func(r referral) bool { return r.by == a || r.leg(a).asked() })
 }
 
 // waiting says whether a referral still waits for an answer or a hand-over.

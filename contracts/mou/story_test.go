@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,11 +25,18 @@ const (
 	embassy   events.AgencyID = "otherland-embassy"
 	talk      events.AgencyID = "talk-counselling"
 	auditor   events.AgencyID = "sampleland-audit"
+	social    events.AgencyID = "sampletown-social"
+	hotline   events.AgencyID = "sampleland-hotline"
+	inspector events.AgencyID = "sampleland-inspectorate"
+	migration events.AgencyID = "sampleland-migration"
+	homeward  events.AgencyID = "sampleland-return"
+	consulate events.AgencyID = "sampleland-embassy-abroad"
+	clinic    events.AgencyID = "sampletown-clinic"
 	ledger    events.AgencyID = ""
 )
 
 func agencies() []events.AgencyID {
-	return []events.AgencyID{police, lightship, harbour, childcare, office, embassy, talk, auditor}
+	return []events.AgencyID{police, lightship, harbour, childcare, office, embassy, talk, auditor, social, hotline, inspector, migration, homeward, consulate, clinic}
 }
 
 // loaded keeps the profiles that tests have read: they are read-only.
@@ -48,6 +56,8 @@ func memorandum(t interface {
 	return &mou.Memorandum{Profile: p, Directory: map[events.AgencyID]events.AgencyKind{
 		police: events.Police, lightship: events.Shelter, harbour: events.Shelter, childcare: events.ChildProtection,
 		office: events.Coordinator, embassy: events.ForeignMission, talk: events.Counselling, auditor: events.Auditor,
+		social: events.Social, hotline: events.Hotline, inspector: events.LabourInspectorate, migration: events.Migration,
+		homeward: events.IOM, consulate: events.OwnMission, clinic: events.Health,
 	}}
 }
 
@@ -62,8 +72,9 @@ type story struct {
 	number uint64
 	id     events.CaseID
 	acts   []mou.Act
-	cause  events.EventID // of what is said next; empty: itself
-	inside bool           // ask the ledger's own verdict, not the one that the sender is told
+	cause  events.EventID    // of what is said next; empty: itself
+	duties []events.AgencyID // with somebody there
+	inside bool              // ask the ledger's own verdict, not the one that the sender is told
 }
 
 func newStory(t *testing.T) *story {
@@ -146,12 +157,28 @@ func (s *story) mayNot(rule events.Rule, by events.AgencyID, referral events.Ref
 // hub says all that is due.
 func (s *story) hub() []events.Payload {
 	s.t.Helper()
-	due := s.c.Due(s.now)
-	for _, p := range due {
-		s.says(events.HubAgency, referralOf(s.c, p), p)
+	var said []events.Payload
+	for {
+		due := s.c.Due(s.now, s.staffed)
+		if len(due) == 0 {
+			return said
+		}
+		s.says(events.HubAgency, due[0].Referral, due[0].Payload)
+		said = append(said, due[0].Payload)
 	}
-	return due
 }
+
+// ofRecords are those of the hub's statements that are about records.
+func ofRecords(said []events.Payload) []events.Payload {
+	return slices.DeleteFunc(slices.Clone(said), func(p events.Payload) bool {
+		return p.Type() != events.TypeRecordReleased && p.Type() != events.TypeRecordErased
+	})
+}
+
+// nobody is staffed.
+func nobody(events.AgencyID) bool { return false }
+
+func (s *story) staffed(a events.AgencyID) bool { return slices.Contains(s.duties, a) }
 
 // referralOf is the referral of the record that somebody speaks of.
 func referralOf(c mou.Case, p events.Payload) events.ReferralID {
@@ -237,7 +264,7 @@ func (s *story) asks(to ...events.AgencyID) *events.ReferralRequested {
 }
 
 func seal(to events.AgencyID, section events.Section) *events.Record {
-	return &events.Record{Header: events.RecordHeader{To: to, Purpose: events.PurposeAccommodation, Section: section}}
+	return &events.Record{Header: events.RecordHeader{Type: events.TypeRecordSealed, To: to, Purpose: events.PurposeAccommodation, Section: section}}
 }
 
 // requested tells the story up to a request with one record for each provider.
@@ -247,6 +274,27 @@ func (s *story) requested(to ...events.AgencyID) events.ReferralID {
 	s.says(police, "", s.rights())
 	s.says(police, "", s.bundle("bed"))
 	r := s.says(police, "", s.asks(to...))
+	for _, a := range to {
+		s.says(police, r, seal(a, events.SectionIdentity))
+	}
+	return r
+}
+
+// inLine tells the story up to a request that asks one provider after another,
+// with one record for each.
+func (s *story) inLine(to ...events.AgencyID) events.ReferralID {
+	s.t.Helper()
+	s.says(police, "", s.opened(events.Adult))
+	s.says(police, "", s.rights())
+	s.says(police, "", s.bundle("bed"))
+	if slices.Contains(to, social) {
+		too := s.bundle("bed")
+		too.Recipient.Class = events.Social
+		s.says(police, "", too)
+	}
+	ask := s.asks(to...)
+	ask.Order = events.InTurn
+	r := s.says(police, "", ask)
 	for _, a := range to {
 		s.says(police, r, seal(a, events.SectionIdentity))
 	}

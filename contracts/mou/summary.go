@@ -39,6 +39,7 @@ type LegState string
 
 // The states of a provider's part in a referral.
 const (
+	LegWaiting      LegState = "waiting" // for its turn; it knows of nothing
 	LegRequested    LegState = "requested"
 	LegAcknowledged LegState = "acknowledged"
 	LegAccepted     LegState = "accepted"
@@ -49,12 +50,16 @@ const (
 	LegNotChosen    LegState = "not-chosen"
 	LegWithdrawn    LegState = "withdrawn"
 	LegFailed       LegState = "failed"
+	// LegByTelephone is accepted by telephone, not yet recorded by both sides.
+	LegByTelephone LegState = "accepted-by-telephone"
+	// LegExpired is asked and not answered in time; an answer still counts, late.
+	LegExpired LegState = "expired"
 )
 
 // LegStates lists every state.
 func LegStates() []LegState {
 	return []LegState{
-		LegRequested, LegAcknowledged, LegAccepted, LegHandedOver, LegInService, LegCompleted,
+		LegWaiting, LegRequested, LegExpired, LegByTelephone, LegAcknowledged, LegAccepted, LegHandedOver, LegInService, LegCompleted,
 		LegDeclined, LegNotChosen, LegWithdrawn, LegFailed,
 	}
 }
@@ -63,6 +68,7 @@ func LegStates() []LegState {
 type Leg struct {
 	To    events.AgencyID `json:"to"`
 	State LegState        `json:"state"`
+	Turn  uint64          `json:"turn"`  // the entry that asked it; 0 while it waits for its turn
 	Holds int             `json:"holds"` // released records that it has not answered as erased
 	Owes  bool            `json:"owes"`  // an answer about them is outstanding
 }
@@ -77,6 +83,7 @@ type Referral struct {
 	Sections []events.Section  `json:"sections"`
 	Needs    []events.Need     `json:"needs"`
 	Urgency  events.Urgency    `json:"urgency"`
+	Order    events.AskOrder   `json:"order"`
 	Legs     []Leg             `json:"legs"`
 }
 
@@ -84,10 +91,10 @@ type Referral struct {
 func (c Case) Referrals() []Referral {
 	var all []Referral
 	for _, r := range c.state.referrals {
-		out := Referral{r.id, r.number, r.by, r.purpose, slices.Clone(r.sections), slices.Clone(r.needs), r.urgency, nil}
+		out := Referral{r.id, r.number, r.by, r.purpose, slices.Clone(r.sections), slices.Clone(r.needs), r.urgency, r.order, nil}
 		for _, l := range r.legs {
 			if slices.Contains([]events.AgencyID{"", c.state.owner, r.by, l.to}, c.viewer) {
-				out.Legs = append(out.Legs, Leg{l.to, l.state(), l.holds, l.owing()})
+				out.Legs = append(out.Legs, Leg{l.to, l.state(), l.turn, l.holds, l.owing()})
 			}
 		}
 		all = append(all, out)
@@ -109,6 +116,12 @@ func (l *leg) state() LegState {
 		return LegHandedOver
 	case l.accepted != 0:
 		return LegAccepted
+	case l.told != 0:
+		return LegByTelephone
+	case l.expired != 0:
+		return LegExpired
+	case !l.asked():
+		return LegWaiting
 	case l.acknowledged != 0:
 		return LegAcknowledged
 	}
@@ -140,13 +153,14 @@ type SealedRecord struct {
 	Section  events.Section    `json:"section"`
 	State    RecordState       `json:"state"`
 	Disputed bool              `json:"disputed"`
+	Type     events.Type       `json:"type"` // record.sealed, or a question or its answer
 }
 
 // Records gives the sealed records of the case in the order of the ledger.
 func (c Case) Records() []SealedRecord {
 	var all []SealedRecord
 	for _, r := range c.state.records {
-		all = append(all, SealedRecord{r.id, r.number, r.by, r.to, r.referral, r.purpose, r.section, r.state(), r.disputed != 0})
+		all = append(all, SealedRecord{r.id, r.number, r.by, r.to, r.referral, r.purpose, r.section, r.state(), r.disputed != 0, r.kind})
 	}
 	return all
 }
@@ -181,7 +195,7 @@ const (
 // sees. Only given, provisional and not-required let anything be shared.
 func (c Case) Consent(to events.AgencyID, purpose events.Purpose, section events.Section, now time.Time) ConsentState {
 	m, s := c.mou, c.state
-	if m.Profile.Exempt(m.kind(to), s.age) {
+	if s.needless(m, to, purpose, section, now) {
 		return ConsentNotRequired
 	}
 	last := ConsentNone
@@ -201,7 +215,7 @@ func (c Case) Consent(to events.AgencyID, purpose events.Purpose, section events
 			} else {
 				last = ConsentRefused
 			}
-		case !now.Before(m.until(w)):
+		case w.lapsed != 0, !now.Before(m.until(w)):
 			if last != ConsentProvisional {
 				last = ConsentExpired
 			}

@@ -110,7 +110,7 @@ func restoreItem(raw jsontext.Value) (*Item, error) {
 }
 
 func restoreFacts(t events.Type, raw jsontext.Value) (events.Payload, error) {
-	if t != events.TypeRecordSealed {
+	if !t.Sealed() {
 		return events.Decode(t, raw)
 	}
 	r := new(events.Record)
