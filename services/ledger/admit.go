@@ -150,7 +150,7 @@ func (l *lead) authenticate(s *submission) error {
 
 // payload reads the facts, or the header of a sealed record.
 func (l *lead) payload(s *submission) (events.Payload, error) {
-	if s.event.Type == events.TypeRecordSealed {
+	if s.event.Type.Sealed() {
 		record, err := seal.CheckRecord(s.event)
 		if err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,7 @@ func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch
 	}
 	b.floods(all)
 	for _, s := range all {
+		//nolint:contextcheck // what the hub says in another case has a trace of its own
 		if b.judge(s); b.lost != nil { // on a connection that is gone no later one can be judged either
 			return nil, b.lost
 		}
@@ -62,6 +64,7 @@ func (b *batch) write(ctx context.Context, signed []byte, before map[events.KeyI
 	}
 	b.writeMemory(q)
 	b.writeCases(q)
+	b.writeDirectory(q)
 	for key, next := range b.next {
 		if before[key] != next {
 			q.Queue("UPDATE signer SET next = $2 WHERE key = $1", string(key), next)
@@ -116,15 +119,37 @@ func (b *batch) writeCases(q *pgx.Batch) {
 	for id, c := range r.states {
 		q.Queue("INSERT INTO case_state (case_id, opened, state) VALUES ($1::text::uuid, $2, $3) ON CONFLICT (case_id) DO UPDATE SET state = excluded.state", string(id), c.opened, c.state)
 		for _, clock := range c.clocks {
-			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, referral, due, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)
-				ON CONFLICT (case_id, entry, rule, agency, referral) DO UPDATE SET due = excluded.due, state = excluded.state`,
-				string(id), clock.Set, string(clock.Rule), string(clock.Owes), string(clock.Referral), clock.Due, string(clock.State))
+			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, referral, due, look, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (case_id, entry, rule, agency, referral) DO UPDATE SET due = excluded.due, look = excluded.look, state = excluded.state`,
+				string(id), clock.Set, string(clock.Rule), string(clock.Owes), string(clock.Referral), clock.Due, orNull(clock.Look), string(clock.State))
 		}
+	}
+	for _, f := range r.fired { // no ON CONFLICT: a deadline that is spoken of twice stops the transaction
+		q.Queue("INSERT INTO deadline_event (case_id, entry, rule, agency, referral, type, said) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
+			string(f.caseID), f.Set, string(f.Duty), string(f.Owes), string(f.referral), f.what.Name(), f.number)
 	}
 	for _, e := range r.erases {
 		q.Queue("INSERT INTO erasure (number, by, record, reason) VALUES ($1, $2, $3::text::uuid, $4)", e.sealed, e.by, string(e.record), string(e.reason))
 		q.Queue("SELECT erase_payload($1, $2)", e.sealed, e.by)
 	}
+}
+
+// writeDirectory writes what agencies published of themselves, and whom missions got to know.
+func (b *batch) writeDirectory(q *pgx.Batch) {
+	for _, c := range b.rows.capacity {
+		q.Queue("INSERT INTO capacity (agency, number) VALUES ($1, $2)", string(c.agency), c.number)
+	}
+	for _, i := range b.rows.met {
+		q.Queue("INSERT INTO introduction (mission, agency, number) VALUES ($1, $2, $3)", string(i.mission), string(i.agency), i.number)
+	}
+}
+
+// orNull stores the zero instant as null.
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
 }
 
 // isolable says whether one submission of a batch may be the reason that it did

@@ -48,6 +48,8 @@ type Trail struct {
 	Checkpoint []byte         `json:"checkpoint"` // signed note, newer than every entry below
 	Witnessed  bool           `json:"witnessed"`
 	Founding   TrailEntry     `json:"founding"` // entry 0: the directory
+	Missions   []TrailEntry   `json:"missions"` // the entries behind it that list the founding foreign missions
+	Capacity   []TrailEntry   `json:"capacity"` // what the duties that the hub told had published of their hours, by entry number
 	Entries    []TrailEntry   `json:"entries"`  // of the case, in the order of the log, refusals among them
 	State      jsontext.Value `json:"state"`    // the case as the ledger stores it, null if all that was said of it was refused; folding the entries must give the same. What is stored and is no JSON comes as a string of base64
 }
@@ -163,27 +165,42 @@ func readTrail(ctx context.Context, db querier, log *openLog, id events.CaseID) 
 		return t, err
 	}
 	t.Checkpoint = note
-	found, err := db.Query(ctx, `SELECT e.number, e.leaf_hash, o.salt, o.entry, p.data, r.reason
-		FROM entry e LEFT JOIN opening o USING (number) LEFT JOIN payload p USING (number) LEFT JOIN refusal r USING (number)
-		WHERE e.number = 0 OR e.number IN (SELECT number FROM case_entry WHERE case_id = $1::text::uuid) ORDER BY e.number`, string(id))
+	prover, headers := tlog.NewProver(size, readHashes(ctx, db)), storedHeaders(log, state)
+	all, err := trailEntries(ctx, db, prover, headers, `e.number = 0 OR e.number IN (SELECT number FROM introduction WHERE mission = agency)
+		OR e.number IN (SELECT number FROM case_entry WHERE case_id = $1::text::uuid)`, string(id))
 	if err != nil {
 		return t, err
 	}
-	headers := storedHeaders(log, state)
-	all, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (TrailEntry, error) { return scanTrailEntry(row, headers) })
-	if err != nil {
-		return t, err
-	}
-	prover := tlog.NewProver(size, readHashes(ctx, db))
-	for i := range all {
-		if all[i].Proof, err = prover.Prove(all[i].Number); err != nil {
-			return t, err
-		}
-	}
-	if t.Founding, t.Entries = all[0], all[1:]; len(t.Entries) == 0 {
+	missions := len(log.directory.missions)
+	if t.Founding, t.Missions, t.Entries = all[0], all[1:1+missions], all[1+missions:]; len(t.Entries) == 0 {
 		return t, pgx.ErrNoRows
 	}
-	return t, nil
+	capacities, err := capacitiesBehind(ctx, db, t.Entries)
+	if err != nil {
+		return t, err
+	}
+	t.Capacity, err = trailEntries(ctx, db, prover, headers, "e.number = ANY($1::bigint[])", capacities)
+	return t, err
+}
+
+// trailEntries reads and proves the entries that a condition selects, in the order of the log.
+func trailEntries(ctx context.Context, db querier, prover *tlog.Prover, headers map[uint64]events.RecordHeader, where string, arg any) ([]TrailEntry, error) {
+	found, err := db.Query(ctx, `SELECT e.number, e.leaf_hash, o.salt, o.entry, p.data, r.reason
+		FROM entry e LEFT JOIN opening o USING (number) LEFT JOIN payload p USING (number) LEFT JOIN refusal r USING (number)
+		WHERE `+where+" ORDER BY e.number", arg)
+	if err != nil {
+		return nil, err
+	}
+	all, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (TrailEntry, error) { return scanTrailEntry(row, headers) })
+	if err != nil {
+		return nil, err
+	}
+	for i := range all {
+		if all[i].Proof, err = prover.Prove(all[i].Number); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // restore reads a stored state; one that cannot be read, or has nothing in it, is none.
@@ -219,7 +236,7 @@ func storedHeaders(log *openLog, state []byte) map[uint64]events.RecordHeader {
 // isRecord says whether an opened entry is of a sealed record.
 func isRecord(opening []byte) bool {
 	entry, err := tlog.ParseEntry(opening)
-	return err == nil && entry.Attribute("type") == string(events.TypeRecordSealed)
+	return err == nil && events.Type(entry.Attribute("type")).Sealed()
 }
 
 func scanTrailEntry(row pgx.CollectableRow, headers map[uint64]events.RecordHeader) (TrailEntry, error) {

@@ -26,6 +26,8 @@ type batch struct {
 	next     map[events.KeyID]events.Sequence
 	assigned map[events.AgencyID]uint64
 	files    map[events.CaseID]*caseFile
+	capacity map[events.AgencyID]*events.CapacityPublished // the newest of each agency
+	met      map[acquaintance]bool                         // whom missions know
 
 	answers map[answerKey]answerAt
 	ids     map[idKey]uint64
@@ -69,7 +71,8 @@ func (l *lead) newBatch(ctx context.Context, m *memory) *batch {
 		ctx: ctx, lead: l, now: l.now(),
 		tree: m.tree.Grow(), first: m.tree.Size(),
 		next: maps.Clone(m.next), assigned: maps.Clone(m.assigned),
-		files:   map[events.CaseID]*caseFile{},
+		files:    map[events.CaseID]*caseFile{},
+		capacity: maps.Clone(m.capacity), met: maps.Clone(m.met),
 		answers: map[answerKey]answerAt{}, ids: map[idKey]uint64{}, flooded: map[*submission]bool{},
 		early: map[events.AgencyID]events.KeyID{}, rows: newRows(),
 	}
@@ -103,19 +106,33 @@ func (b *batch) entry(number uint64, e events.Event) tlog.Entry {
 
 // add takes a complete step of a submission into the batch.
 func (b *batch) add(s *submission, st *step) {
-	b.take(s.event.Case(), st)
+	b.take(st)
 	b.next[s.key]++
 	b.verdicts = append(b.verdicts, verdict{verdict: tlog.Admitted})
 }
 
-// take adds a step's entries, and the case as it then stands.
-func (b *batch) take(id events.CaseID, st *step) {
+// take adds a step's entries, and everything as it then stands.
+func (b *batch) take(st *step) {
 	for i := range st.acts {
 		b.append(&st.acts[i])
 	}
-	b.files[id] = st.file
-	b.rows.state(id, *st.file.opened, st.state, changed(st.file.clocks, st.clocks))
-	st.file.clocks = st.clocks
+	for _, c := range st.cases {
+		if c.opened == nil {
+			continue // looked at, and nothing was said of it
+		}
+		b.files[c.id] = c.caseFile
+		b.rows.state(c.id, *c.opened, c.bytes, changed(c.clocks, c.timing))
+		c.clocks = c.timing
+	}
+	for _, i := range st.met {
+		b.met[i.acquaintance] = true
+		b.rows.met = append(b.rows.met, i)
+	}
+	if st.capacity != nil {
+		b.capacity[st.capacity.agency] = st.capacity.said
+		b.rows.capacity = append(b.rows.capacity, *st.capacity)
+	}
+	b.rows.fired = append(b.rows.fired, st.fired...)
 	b.next[b.lead.key.ID()] = st.hubNext
 }
 

@@ -23,16 +23,18 @@ type Config struct {
 	LogKeyFile     string             // secret of the log key in signed-note form, 0600
 	SigningKeyFile string             // the hub's Ed25519 key, PKCS#8 PEM, 0600
 
-	Listen   string           // address of the auditors' HTTP interface; empty: none
-	Log      *slog.Logger     // nil: silent
-	Window   uint64           // deliveries sent beyond an agency's reported position; 0: 256
-	MaxBatch int              // submissions in one transaction; 0: 256
-	Clock    func() time.Time // nil: time.Now
+	Listen    string           // address of the auditors' HTTP interface; empty: none
+	Log       *slog.Logger     // nil: silent
+	Window    uint64           // deliveries sent beyond an agency's reported position; 0: 256
+	MaxBatch  int              // submissions in one transaction; 0: 256
+	LookEvery time.Duration    // longest time between two looks at the clocks of cases; 0: 10 s
+	Clock     func() time.Time // nil: time.Now
 }
 
 const (
-	defaultWindow   = 256
-	defaultMaxBatch = 256
+	defaultWindow    = 256
+	defaultMaxBatch  = 256
+	defaultLookEvery = 10 * time.Second
 )
 
 func (c Config) withDefaults() (Config, error) {
@@ -47,6 +49,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.Window == 0 {
 		c.Window = defaultWindow
+	}
+	if c.LookEvery <= 0 {
+		c.LookEvery = defaultLookEvery
 	}
 	if c.MaxBatch <= 0 {
 		c.MaxBatch = defaultMaxBatch

@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
@@ -11,81 +13,123 @@ import (
 	"handrail/events/seal"
 )
 
-// maxConsequences bounds what the hub may say because of one event: more means
-// that saying it does not settle it.
-const maxConsequences = 512
+// What the hub may say because of one event is bounded: more means that saying it
+// does not settle it. The bound grows with the case. A fixed one would let whoever
+// fills a case keep the hub from ever speaking in it again, and so from hearing
+// that the person takes a consent back.
+const (
+	maxConsequences     = 512
+	maxConsequencesEach = 8 // for an entry of the case: a record is released and erased once, a clock spoken of and chased
+)
 
-// consequences appends what the hub must say because of an event: held records
-// are released or erased, released ones on their way recalled. Each is an event of the hub's own, judged and logged like any.
-func (b *batch) consequences(st *step, cause events.Event) error {
-	for range maxConsequences {
-		due := st.file.state.Due(b.now)
+// consequences appends what the hub must say of a case because of an event, or
+// because a clock has come: it releases and erases held records, recalls those on
+// their way, tells who is not needed, and chases what nobody did in time. Each is
+// an event of the hub's own, judged and logged like any.
+func (b *batch) consequences(st *step, c *touched, cause events.Event) error {
+	for range maxConsequences + maxConsequencesEach*len(c.state.Trail()) {
+		due := c.state.Due(b.now, b.staffed)
 		if len(due) == 0 {
-			return b.recall(st, cause)
+			return b.recall(st, c, cause)
 		}
-		if err := b.consequence(st, cause, due[0]); err != nil {
+		if err := b.consequence(st, c, cause, due[0]); err != nil {
 			return fmt.Errorf("appending what the hub must say: %w", err)
 		}
 	}
 	return errors.New("what the hub must say does not end")
 }
 
-func (b *batch) consequence(st *step, cause events.Event, p events.Payload) error {
-	held, err := heldRecord(st.file.state, p)
+// consequence appends one statement of the hub about a case.
+func (b *batch) consequence(st *step, c *touched, cause events.Event, what mou.Saying) error {
+	held, err := heldRecord(c.state, what.Payload)
 	if err != nil {
 		return err
 	}
-	number := b.tree.Size() + uint64(len(st.acts))
-	e, next, err := b.say(st, number, cause, held, p, cause.ID)
+	e, next, err := b.say(st, c, cause, what, cause.ID)
 	if err != nil {
 		return err
 	}
+	introduced, err := b.introduce(st, c, next, cause.TraceParent)
+	if err != nil {
+		return err
+	}
+	if introduced { // these were numbered first
+		if e, next, err = b.say(st, c, cause, what, cause.ID); err != nil {
+			return err
+		}
+	}
+	number := b.number(st)
 	if cause.ID != "" && !everyoneSees(b.lead.directory.recipients, next, number, cause.ID) {
-		if e, next, err = b.say(st, number, cause, held, p, ""); err != nil {
+		if e, next, err = b.say(st, c, cause, what, ""); err != nil {
 			return err
 		}
 	}
 	st.hubNext++
-	if err := b.record(st, mou.Act{Number: number, Event: e, Payload: p}, next, b.lead.key.ID(), seal.Digest(e)); err != nil {
+	if err := b.record(st, c, mou.Act{Number: number, Event: e, Payload: what.Payload}, next, b.lead.key.ID(), seal.Digest(e)); err != nil {
 		return err
 	}
-	if erasing, ok := p.(*events.RecordErased); ok {
+	if erasing, ok := what.Payload.(*events.RecordErased); ok {
 		st.acts[len(st.acts)-1].erases = &erased{sealed: held.Number, by: number, record: held.ID, reason: erasing.Reason, caseID: next.ID()}
+	}
+	if of, fires := deadline(what.Payload); fires {
+		st.fired = append(st.fired, firing{of, e.Type, c.id, what.Referral, number})
 	}
 	return nil
 }
 
+// errHubMayNot means that the memorandum does not let the hub say something.
+var errHubMayNot = errors.New("the memorandum refuses the hub's own event")
+
 // say makes and signs the hub's event and applies it. An empty cause leaves the
 // event to be its own: not every recipient may know what caused it.
-func (b *batch) say(st *step, number uint64, because events.Event, held mou.SealedRecord, p events.Payload, cause events.EventID) (events.Event, mou.Case, error) {
-	data, err := events.Encode(p)
+func (b *batch) say(st *step, c *touched, because events.Event, what mou.Saying, cause events.EventID) (events.Event, mou.Case, error) {
+	data, err := events.Encode(what.Payload)
 	if err != nil {
 		return events.Event{}, mou.Case{}, err
 	}
-	id, err := events.NewUUID(b.now, b.lead.random)
-	if err != nil {
-		return events.Event{}, mou.Case{}, err
+	correlation := what.Referral
+	if correlation == "" {
+		correlation = events.EventID(c.id)
 	}
-	if cause == "" {
-		cause = events.EventID(id)
-	}
-	e, err := b.lead.key.Sign(events.Event{
-		ID: events.EventID(id), Source: events.Source(b.lead.hub, events.HubAgency), Type: p.Type(),
-		DataContentType: events.FactsContent, DataSchema: p.Type().Schema(), Subject: because.Subject,
-		Time: events.At(b.now), Hub: b.lead.hub.Origin(), Sequence: st.hubNext.String(),
-		CorrelationID: held.Referral, CausationID: cause, TraceParent: because.TraceParent, Data: data,
+	e, err := b.lead.hubEvent(b.now, hubEvent{
+		kind: what.Payload.Type(), subject: string(c.id), correlation: correlation, cause: cause, trace: because.TraceParent, sequence: st.hubNext, data: data,
 	})
 	if err != nil {
 		return events.Event{}, mou.Case{}, err
 	}
-	next, err := st.file.state.Apply(mou.Act{Number: number, Event: e, Payload: p}, b.now)
+	next, err := c.state.Apply(mou.Act{Number: b.number(st), Event: e, Payload: what.Payload}, b.now)
 	if err != nil {
-		return events.Event{}, mou.Case{}, fmt.Errorf("the memorandum refuses the hub's own event: %s", err.Error())
+		return events.Event{}, mou.Case{}, fmt.Errorf("%w: %s", errHubMayNot, err.Error()) // not as a violation: the sender did nothing wrong
 	}
 	return e, next, nil
 }
 
-// heldRecord finds the sealed record that a statement of the hub is about.
+// hubEvent is what differs from one event of the hub's own to another. Without a
+// correlation or a cause the event is its own.
+type hubEvent struct {
+	kind               events.Type
+	subject, trace     string
+	correlation, cause events.EventID
+	sequence           events.Sequence
+	data               []byte
+}
+
+// hubEvent makes and signs one.
+func (l *lead) hubEvent(now time.Time, h hubEvent) (events.Event, error) {
+	id, err := events.NewUUID(now, l.random)
+	if err != nil {
+		return events.Event{}, err
+	}
+	return l.key.Sign(events.Event{
+		ID: events.EventID(id), Source: events.Source(l.hub, events.HubAgency), Type: h.kind,
+		DataContentType: events.FactsContent, DataSchema: h.kind.Schema(), Subject: h.subject,
+		Time: events.At(now), Hub: l.hub.Origin(), Sequence: h.sequence.String(),
+		CorrelationID: cmp.Or(h.correlation, events.EventID(id)), CausationID: cmp.Or(h.cause, events.EventID(id)), TraceParent: h.trace, Data: h.data,
+	})
+}
+
+// heldRecord finds the sealed record that a statement of the hub is about; none
+// if it is about something else.
 func heldRecord(c mou.Case, p events.Payload) (mou.SealedRecord, error) {
 	var id events.EventID
 	switch p := p.(type) {
@@ -93,6 +137,8 @@ func heldRecord(c mou.Case, p events.Payload) (mou.SealedRecord, error) {
 		id = p.Record
 	case *events.RecordErased:
 		id = p.Record
+	default:
+		return mou.SealedRecord{}, nil
 	}
 	for _, record := range c.Records() {
 		if record.ID == id {
@@ -100,6 +146,28 @@ func heldRecord(c mou.Case, p events.Payload) (mou.SealedRecord, error) {
 		}
 	}
 	return mou.SealedRecord{}, errors.New("the hub is to speak of a record that the case does not hold")
+}
+
+// firing is a deadline that the hub spoke of, and the entry that did: the database
+// keeps each once.
+type firing struct {
+	events.Deadline
+
+	what     events.Type
+	caseID   events.CaseID
+	referral events.ReferralID
+	number   uint64
+}
+
+// deadline is the clock that a statement of the hub is about, if it is about one.
+func deadline(p events.Payload) (events.Deadline, bool) {
+	switch p := p.(type) {
+	case *events.DeadlineDueSoon:
+		return p.Deadline, true
+	case *events.DeadlineMissed:
+		return p.Deadline, true
+	}
+	return events.Deadline{}, false
 }
 
 // everyoneSees says whether each recipient of an entry may see the cause too.

@@ -13,6 +13,18 @@
 // signs them. After its commit, couriers send; after its commit, the
 // submission is acknowledged to the broker.
 //
+// What the hub itself must say because of an event stands in the same transaction,
+// in the event's case and in cases linked from it. What it must say because time
+// passed it says when a clock of a case asks for a look; each is said once,
+// whatever restarts or takes over.
+//
+// # Directory
+//
+// Genesis lists every agency but foreign missions, and goes to all that it lists.
+// A foreign mission first gets its own listing; then, ahead of the first entry of
+// a case that it may see, those of the desk that opened the case and of whoever
+// else speaks to it there. It gets no other listing and no agency's capacity.
+//
 // # Failure
 //
 // Memory is a copy of the database. After any failed or unknown commit it is

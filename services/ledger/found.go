@@ -2,17 +2,16 @@ package ledger
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"time"
+	"reflect"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 
 	"handrail/contracts/mou"
-	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/events/seal"
@@ -21,18 +20,16 @@ import (
 // ErrFounded means that the database holds a log already.
 var ErrFounded = errors.New("the log is founded already")
 
-// ErrForeignMission means that a directory lists a mission of another state. The
-// person's consent to one needs a case of its own, linked to the first, which
-// this ledger does not have yet.
-var ErrForeignMission = errors.New("a foreign mission cannot be listed yet: what a person agrees to tell one belongs in a case of its own, and cases cannot be linked yet")
-
 // Found writes genesis: entry 0, signed by the hub's key, which founds the
 // directory, and delivery 1 of every listed agency but auditors. It returns the
 // digest of the founding data, which agencies pin after comparing it out of band.
+// Behind genesis it lists the founding foreign missions, in the order given: each
+// listing is the first delivery of its mission, which pins the digest of these
+// data instead, and goes to everyone that has genesis.
 // Of the configuration it reads Hub, DatabaseURL, the two key files and Clock.
 // Founding with the same data again gives the same digest and changes nothing;
 // otherwise a founded database answers ErrFounded.
-func Found(ctx context.Context, config Config, founded events.DirectoryFounded) (digest [sha256.Size]byte, err error) {
+func Found(ctx context.Context, config Config, founded events.DirectoryFounded, missions ...events.DirectoryListed) (digest [sha256.Size]byte, err error) {
 	l, err := New(config)
 	if err != nil {
 		return digest, err
@@ -42,10 +39,14 @@ func Found(ctx context.Context, config Config, founded events.DirectoryFounded) 
 		return digest, fmt.Errorf("founding the log: %w", err)
 	}
 	digest = sha256.Sum256(data)
-	if err := l.checkFounding(founded); err != nil {
+	if err := l.checkFounding(founded, missions); err != nil {
 		return digest, fmt.Errorf("founding the log: %w", err)
 	}
-	opened, err := l.openGenesis(genesis{Origin: l.config.Hub.Origin(), VKey: founded.Log, Digest: digest, Data: data})
+	g := genesis{Origin: l.config.Hub.Origin(), VKey: founded.Log, Digest: digest, Data: data}
+	for _, m := range missions {
+		g.Missions = append(g.Missions, &m)
+	}
+	opened, err := l.openGenesis(g)
 	if err != nil {
 		return digest, fmt.Errorf("founding the log: %w", err)
 	}
@@ -57,8 +58,8 @@ func Found(ctx context.Context, config Config, founded events.DirectoryFounded) 
 	if err := becomeSequencer(ctx, conn); err != nil {
 		return digest, err
 	}
-	switch g, err := readGenesis(ctx, conn); {
-	case err == nil && g.Digest == digest:
+	switch there, err := readGenesis(ctx, conn, founded.Signing); {
+	case err == nil && there.Digest == digest && reflect.DeepEqual(there.Missions, g.Missions):
 		return digest, nil
 	case err == nil:
 		return digest, fmt.Errorf("founding the log: %w", ErrFounded)
@@ -67,14 +68,14 @@ func Found(ctx context.Context, config Config, founded events.DirectoryFounded) 
 	}
 	n := l.newLead(opened, nil, nil)
 	n.conn = conn
-	if err := n.writeGenesis(ctx, data); err != nil {
+	if err := n.writeGenesis(ctx); err != nil {
 		return digest, fmt.Errorf("founding the log: %w", err)
 	}
 	return digest, nil
 }
 
 // checkFounding checks what genesis claims of our keys, and that each agency proves its own.
-func (l *Ledger) checkFounding(founded events.DirectoryFounded) error {
+func (l *Ledger) checkFounding(founded events.DirectoryFounded, missions []events.DirectoryListed) error {
 	verifier, err := note.NewVerifier(founded.Log)
 	if err != nil {
 		return fmt.Errorf("reading the log's verifier key: %w", err)
@@ -86,29 +87,47 @@ func (l *Ledger) checkFounding(founded events.DirectoryFounded) error {
 		return err
 	}
 	for _, listing := range founded.Agencies {
-		if listing.Kind == events.ForeignMission {
-			return fmt.Errorf("the listing of %s: %w", listing.Agency, ErrForeignMission)
-		}
 		if err := seal.CheckListing(listing, l.config.Hub.Origin()); err != nil {
 			return fmt.Errorf("the listing of %s: %w", listing.Agency, err)
+		}
+	}
+	return l.checkMissions(founded, missions)
+}
+
+// checkMissions checks that each listing is of a mission, proves its key, and says
+// of the hub what genesis says.
+func (l *Ledger) checkMissions(founded events.DirectoryFounded, missions []events.DirectoryListed) error {
+	names := map[events.AgencyID]bool{events.HubAgency: true}
+	for _, listing := range founded.Agencies {
+		names[listing.Agency] = true
+	}
+	for _, m := range missions {
+		switch {
+		case len(m.Agencies) != 1 || m.Agencies[0].Kind != events.ForeignMission || names[m.Agencies[0].Agency]:
+			return errors.New("a listing beside genesis is of one foreign mission, which stands nowhere else in the directory")
+		case m.Log != founded.Log || m.Signing != founded.Signing || m.Profile != founded.Profile:
+			return fmt.Errorf("the listing of %s is of another hub or profile than genesis", m.Agencies[0].Agency)
+		}
+		names[m.Agencies[0].Agency] = true
+		if err := seal.CheckListing(m.Agencies[0], l.config.Hub.Origin()); err != nil {
+			return fmt.Errorf("the listing of %s: %w", m.Agencies[0].Agency, err)
 		}
 	}
 	return nil
 }
 
 // writeGenesis appends entry 0 and all that begins with it, in one transaction.
-func (l *lead) writeGenesis(ctx context.Context, data []byte) error {
+func (l *lead) writeGenesis(ctx context.Context) error {
 	where, err := currentIdentity(ctx, l.conn)
 	if err != nil {
 		return err
 	}
-	m := &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}}
-	b := l.newBatch(ctx, m)
-	a, err := b.genesis(ctx, data)
+	b := l.newBatch(ctx, &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}, met: map[acquaintance]bool{}})
+	st, err := b.founding()
 	if err != nil {
 		return err
 	}
-	b.append(a)
+	b.take(st)
 	signed, err := b.checkpoint()
 	if err != nil {
 		return err
@@ -116,9 +135,10 @@ func (l *lead) writeGenesis(ctx context.Context, data []byte) error {
 	q := &pgx.Batch{}
 	b.writeLog(q, signed)
 	b.writeMemory(q)
+	b.writeDirectory(q)
 	q.Queue("INSERT INTO log_identity (origin, vkey, genesis, system_identifier, timeline) VALUES ($1, $2, $3, $4, $5)",
 		l.hub.Origin(), l.directory.founded.Log, l.genesis.Digest[:], where.system, where.timeline)
-	q.Queue("INSERT INTO signer (key, agency, next) VALUES ($1, $2, 2)", string(l.key.ID()), string(events.HubAgency))
+	q.Queue("INSERT INTO signer (key, agency, next) VALUES ($1, $2, $3)", string(l.key.ID()), string(events.HubAgency), st.hubNext)
 	for agency, listed := range l.directory.listed {
 		if listed.kind != events.Auditor {
 			q.Queue("INSERT INTO signer (key, agency, next) VALUES ($1, $2, 1)", string(listed.key), string(agency))
@@ -127,32 +147,32 @@ func (l *lead) writeGenesis(ctx context.Context, data []byte) error {
 	return l.conn.SendBatch(ctx, q).Close()
 }
 
-func (b *batch) genesis(ctx context.Context, data []byte) (*act, error) {
+// founding is genesis, and the listing of each founding mission behind it.
+func (b *batch) founding() (*step, error) {
 	l := b.lead
-	e, err := l.foundingEvent(ctx, data, b.now)
-	if err != nil {
+	st := &step{hubNext: 1}
+	if err := b.found(st, events.TypeDirectoryFounded, events.HubAgency, l.genesis.Data, l.directory.insiders); err != nil {
 		return nil, err
 	}
-	opening, err := tlog.NewOpening(b.entry(0, e), l.random)
-	if err != nil {
-		return nil, err
+	for _, m := range l.genesis.Missions {
+		data, err := events.Encode(m)
+		if err != nil {
+			return nil, err
+		}
+		mission := m.Agencies[0].Agency
+		st.met = append(st.met, introduction{acquaintance{mission, mission}, b.number(st)})
+		if err := b.found(st, events.TypeDirectoryListed, mission, data, slices.Concat(l.directory.insiders, []events.AgencyID{mission})); err != nil {
+			return nil, err
+		}
 	}
-	a := &act{opening: opening, leaf: opening.LeafHash(), event: e, key: l.key.ID(), digest: seal.Digest(e)}
-	for _, agency := range l.directory.recipients {
-		a.delivers = append(a.delivers, delivery{to: agency, kind: tlog.KindEvent})
-	}
-	return a, nil
+	return st, nil
 }
 
-func (l *lead) foundingEvent(ctx context.Context, data []byte, now time.Time) (events.Event, error) {
-	id, err := events.NewUUID(now, rand.Reader)
+func (b *batch) found(st *step, t events.Type, subject events.AgencyID, data []byte, to []events.AgencyID) error {
+	e, err := b.lead.hubEvent(b.now, hubEvent{kind: t, subject: string(subject), trace: exchange.TraceParent(b.ctx), sequence: st.hubNext, data: data})
 	if err != nil {
-		return events.Event{}, err
+		return err
 	}
-	return l.key.Sign(events.Event{
-		ID: events.EventID(id), Source: events.Source(l.hub, events.HubAgency), Type: events.TypeDirectoryFounded,
-		DataContentType: events.FactsContent, DataSchema: events.TypeDirectoryFounded.Schema(), Subject: string(events.HubAgency), Time: events.At(now),
-		Hub: l.hub.Origin(), Sequence: events.Sequence(1).String(), CorrelationID: events.EventID(id), CausationID: events.EventID(id),
-		TraceParent: exchange.TraceParent(ctx), Data: data,
-	})
+	st.hubNext++
+	return b.uncased(st, e, b.lead.key.ID(), seal.Digest(e), to)
 }

@@ -16,6 +16,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/events/seal"
 )
 
 // What waiting cannot mend.
@@ -38,12 +39,14 @@ type genesis struct {
 	VKey   string
 	Digest [sha256.Size]byte // of the founding event's data; agencies pin it
 	Data   []byte
+
+	Missions []*events.DirectoryListed // the founding foreign missions, which genesis does not list
 }
 
 // open reads what never changes of the log, waiting for a database that is away.
 func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error) {
 	for {
-		g, err := readGenesis(ctx, pool)
+		g, err := readGenesis(ctx, pool, l.key.Public())
 		switch {
 		case err == nil:
 			return l.openGenesis(g)
@@ -60,7 +63,7 @@ func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error)
 	}
 }
 
-func readGenesis(ctx context.Context, db querier) (genesis, error) {
+func readGenesis(ctx context.Context, db querier, hub events.PublicKey) (genesis, error) {
 	var g genesis
 	var digest []byte
 	err := db.QueryRow(ctx, "SELECT i.origin, i.vkey, i.genesis, p.data FROM log_identity i JOIN payload p ON p.number = 0").Scan(&g.Origin, &g.VKey, &digest, &g.Data)
@@ -71,8 +74,52 @@ func readGenesis(ctx context.Context, db querier) (genesis, error) {
 	if err != nil {
 		return g, fmt.Errorf("reading genesis: %w", err)
 	}
-	g.Digest, err = hash(digest)
+	if g.Digest, err = hash(digest); err != nil {
+		return g, err
+	}
+	g.Missions, err = readMissions(ctx, db, hub)
 	return g, err
+}
+
+// readMissions reads the founding missions, believing only what the hub's key signed.
+func readMissions(ctx context.Context, db querier, hub events.PublicKey) ([]*events.DirectoryListed, error) {
+	found, err := db.Query(ctx, `SELECT o.entry, p.data FROM introduction i JOIN opening o USING (number) JOIN payload p USING (number)
+		WHERE i.mission = i.agency ORDER BY i.number`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the founding missions: %w", err)
+	}
+	var opening, data []byte
+	var all []*events.DirectoryListed
+	if _, err := pgx.ForEachRow(found, []any{&opening, &data}, func() error {
+		m, err := readListing(opening, data, hub)
+		all = append(all, m)
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("reading the founding missions: %w", err)
+	}
+	return all, nil
+}
+
+func readListing(opening, data []byte, hub events.PublicKey) (*events.DirectoryListed, error) {
+	entry, err := tlog.ParseEntry(opening)
+	if err != nil {
+		return nil, err
+	}
+	if entry.DataDigest != sha256.Sum256(data) || entry.Attribute("type") != string(events.TypeDirectoryListed) {
+		return nil, ErrOtherKeys
+	}
+	if err := seal.VerifyMaterial(entry.Attributes, entry.DataDigest, hub); err != nil {
+		return nil, err
+	}
+	decoded, err := events.Decode(events.TypeDirectoryListed, data)
+	if err != nil {
+		return nil, err
+	}
+	listed, ok := decoded.(*events.DirectoryListed)
+	if !ok {
+		return nil, ErrOtherKeys
+	}
+	return listed, nil
 }
 
 // openGenesis checks that our keys are genesis's and builds the directory and memorandum that it founds.
@@ -98,7 +145,7 @@ func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
 	if o.hubSigner, err = tlog.HubSigner(o.hub, l.key.Public(), l.key.SignBytes); err != nil {
 		return nil, err
 	}
-	if o.directory, err = newDirectory(founded); err != nil {
+	if o.directory, err = newDirectory(founded, g.Missions); err != nil {
 		return nil, err
 	}
 	profile, err := mou.LoadProfile(founded.Profile)

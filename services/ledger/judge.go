@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"handrail/contracts/mou"
@@ -15,49 +14,6 @@ import (
 
 // maxAhead is how far an event's time may be ahead of the hub's clock (design, "Time").
 const maxAhead = 5 * time.Minute
-
-// step is everything that one judged submission adds to a batch: its own entry
-// and those of the hub's consequences. It touches the batch only when it is
-// complete, so that a fault in judging leaves nothing behind.
-type step struct {
-	acts    []act
-	file    *caseFile // of the case afterwards; nil when no case changed
-	state   []byte    // the same as stored
-	clocks  []mou.Clock
-	hubNext events.Sequence
-}
-
-// act is one entry with what is stored of it.
-type act struct {
-	opening  tlog.Opening
-	leaf     tlog.Hash
-	event    events.Event // admitted only
-	key      events.KeyID
-	digest   [32]byte
-	chain    string
-	caseID   events.CaseID
-	refused  []*refused // one, or all of a flood; none of an admitted act
-	erases   *erased
-	delivers []delivery
-}
-
-// refused is what a refusal says beyond its entry.
-type refused struct {
-	tlog.Refusal
-
-	id       events.EventID
-	sequence string
-	reason   string
-	salt     [32]byte
-	path     []tlog.Hash // in its flood
-}
-
-// delivery is one numbered message to come; its number is given by the batch.
-type delivery struct {
-	to   events.AgencyID
-	kind tlog.Kind
-	answerAt
-}
 
 // judge decides on one submission at its place in the batch. It never fails: what
 // goes wrong inside is the verdict hub-fault.
@@ -124,7 +80,7 @@ func (b *batch) place(s *submission) (placing, *events.Violation) {
 		return refuse, s.fault
 	case s.event.Time.Time().Sub(b.now) > maxAhead:
 		return refuse, events.Refuse(events.RuleTimeAhead, "attribute time", "the event's time is more than 5 minutes ahead of the hub's clock; set the clock right")
-	case s.event.Case() == "":
+	case s.event.Case() == "" && s.event.Type != events.TypeCapacityPublished:
 		return refuse, events.Refuse(mou.RulePower, "attribute type", "only the hub says this")
 	}
 	return expected, nil
@@ -148,77 +104,48 @@ func (b *batch) step(s *submission) (st *step, err error) {
 			err = fmt.Errorf("judging panicked: %s\n%s", panicText(p), debug.Stack())
 		}
 	}()
-	file, err := b.file(s.event.Case())
+	st = b.newStep()
+	if s.event.Type == events.TypeCapacityPublished {
+		return st, b.publish(st, s)
+	}
+	c, err := b.touch(st, s.event.Case())
 	if err != nil {
 		return nil, err
 	}
-	st = &step{file: file.clone(), hubNext: b.next[b.lead.key.ID()]}
-	said := mou.Act{Number: b.tree.Size(), Event: s.event, Payload: s.payload}
-	if err := st.file.state.Judge(said, b.now); err != nil {
+	said := mou.Act{Number: b.number(st), Event: s.event, Payload: s.payload}
+	if err := c.state.Judge(said, b.now); err != nil {
 		return nil, err
 	}
-	next, err := st.file.state.Apply(said, b.now)
-	if err != nil {
-		return nil, fmt.Errorf("applying a judged event: %s", err.Error()) // not as a violation: its sender was told that it may
-	}
-	if err := b.record(st, said, next, s.key, s.digest); err != nil {
+	if said, err = b.admitted(st, c, said, s); err != nil {
 		return nil, err
 	}
-	if err := b.consequences(st, s.event); err != nil {
+	if err := b.elsewhere(st, s, c.state.Elsewhere(said)); err != nil {
+		return nil, err
+	}
+	if err := b.consequences(st, c, s.event); err != nil {
 		return nil, err
 	}
 	return st, b.conclude(st)
 }
 
-// conclude writes down how the case stands after a step.
-func (b *batch) conclude(st *step) (err error) {
-	if st.state, err = st.file.state.MarshalJSON(); err != nil {
-		return fmt.Errorf("writing the state of a case: %w", err)
-	}
-	st.clocks = st.file.state.Clocks(b.now)
-	return nil
-}
-
-// record makes the entry of an admitted act and finds who is to get what because of it.
-func (b *batch) record(st *step, said mou.Act, next mou.Case, key events.KeyID, digest [32]byte) error {
-	e := said.Event
-	st.file.state = next
-	chain := next.Chain(said)
-	entry := b.entry(said.Number, e)
-	if previous, ok := st.file.heads[chain]; ok {
-		entry.Previous = &previous
-	}
-	opening, err := tlog.NewOpening(entry, b.lead.random)
+// admitted appends an event that was judged, behind what missions must know
+// before they get any of it, and gives it with its number.
+func (b *batch) admitted(st *step, c *touched, said mou.Act, s *submission) (mou.Act, error) {
+	next, err := c.state.Apply(said, b.now)
 	if err != nil {
-		return fmt.Errorf("making an entry: %w", err)
+		return said, fmt.Errorf("applying a judged event: %s", err.Error()) // not as a violation: its sender was told that it may
 	}
-	a := act{opening: opening, leaf: opening.LeafHash(), event: e, key: key, digest: digest, chain: chain, caseID: e.Case()}
-	st.file.heads[chain] = tlog.Link{Number: said.Number, Leaf: a.leaf}
-	if st.file.opened == nil {
-		st.file.opened = &said.Number
+	introduced, err := b.introduce(st, c, next, said.Event.TraceParent)
+	if err != nil {
+		return said, fmt.Errorf("introducing agencies to a mission: %w", err)
 	}
-	for _, agency := range b.lead.directory.recipients {
-		seen := next.SeenBy(agency)
-		if agency == e.Agency() && !slices.Contains(seen, said.Number) {
-			seen = append(slices.Clone(seen), said.Number) // every submission is answered, whatever its sender may see later
+	if introduced { // these were numbered first
+		said.Number = b.number(st)
+		if next, err = c.state.Apply(said, b.now); err != nil {
+			return said, fmt.Errorf("applying a judged event: %s", err.Error())
 		}
-		a.delivers = append(a.delivers, owed(agency, e.Agency(), said.Number, st.file.owe(agency, seen))...)
 	}
-	st.acts = append(st.acts, a)
-	return nil
-}
-
-// owed makes deliveries of entry numbers: to the sender a receipt of its own entry, everything else as events.
-func owed(agency, sender events.AgencyID, own uint64, numbers []uint64) []delivery {
-	out := make([]delivery, 0, len(numbers))
-	for _, number := range numbers {
-		kind := tlog.KindEvent
-		if number == own && agency == sender {
-			kind = tlog.KindReceipt
-		}
-		out = append(out, delivery{to: agency, kind: kind, answerAt: answerAt{entry: number}})
-	}
-	return out
+	return said, b.record(st, c, said, next, s.key, s.digest)
 }
 
 // panicText tells a panic without any value that it may carry from a case.

@@ -18,10 +18,10 @@ import (
 // said it stored. Its deliveries of them become tombstones. What it has stored
 // it answers for itself; once it has answered that it erased them, the hub's own
 // copies are destroyed too, so that none is ever delivered again.
-func (b *batch) recall(st *step, cause events.Event) error {
+func (b *batch) recall(st *step, c *touched, cause events.Event) error {
 	gone := answersErased(cause)
-	for _, p := range st.file.state.Recallable(b.now) {
-		record, err := heldRecord(st.file.state, p)
+	for _, p := range c.state.Recallable(b.now) {
+		record, err := heldRecord(c.state, p)
 		if err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func (b *batch) recall(st *step, cause events.Event) error {
 		case !away && (!gone || record.Referral != cause.CorrelationID || record.To != cause.Agency()):
 			continue
 		}
-		if err := b.consequence(st, cause, p); err != nil {
+		if err := b.consequence(st, c, cause, mou.Saying{Payload: p, Referral: record.Referral}); err != nil {
 			return fmt.Errorf("recalling a record: %w", err)
 		}
 	}
@@ -84,7 +84,7 @@ func (c *courier) erase(ctx context.Context, all []destroyed) error {
 	}
 	err := c.exchange.Erase(ctx, c.agency, func(m exchange.Message) bool {
 		e, err := exchange.Decode(m)
-		return err == nil && e.Type == events.TypeRecordSealed && slices.ContainsFunc(all, func(d destroyed) bool { return d.record == e.ID })
+		return err == nil && e.Type.Sealed() && slices.ContainsFunc(all, func(d destroyed) bool { return d.record == e.ID })
 	})
 	if err != nil {
 		return err

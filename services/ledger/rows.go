@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"slices"
+	"time"
 
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
@@ -50,6 +51,10 @@ type rows struct {
 	heads  map[headKey]tlog.Link
 	states map[events.CaseID]stored
 	erases []erased
+
+	fired    []firing
+	met      []introduction
+	capacity []capacityAt
 }
 
 type headKey struct {
@@ -144,8 +149,8 @@ func (r *rows) state(id events.CaseID, opened uint64, state []byte, clocks []mou
 	r.states[id] = stored{opened, state, append(r.states[id].clocks, clocks...)}
 }
 
-// changed gives the clocks that are not as they were stored. A pending one that
-// the case has no more is ended: it would be looked at for ever.
+// changed gives the clocks that are not as they were stored. One that waits and
+// that the case has no more is ended: it would be looked at for ever.
 func changed(before, now []mou.Clock) []mou.Clock {
 	var out []mou.Clock
 	for _, clock := range now {
@@ -154,8 +159,9 @@ func changed(before, now []mou.Clock) []mou.Clock {
 		}
 	}
 	for _, clock := range before {
-		if clock.State == mou.ClockPending && !slices.ContainsFunc(now, func(c mou.Clock) bool { return sameClock(c, clock) }) {
-			clock.State = mou.ClockEnded
+		waits := slices.Contains([]mou.ClockState{mou.ClockPending, mou.ClockDueSoon, mou.ClockSuspended}, clock.State) || !clock.Look.IsZero()
+		if waits && !slices.ContainsFunc(now, func(c mou.Clock) bool { return sameClock(c, clock) }) {
+			clock.State, clock.Look = mou.ClockEnded, time.Time{}
 			out = append(out, clock)
 		}
 	}
@@ -165,6 +171,25 @@ func changed(before, now []mou.Clock) []mou.Clock {
 // sameClock compares what names a clock.
 func sameClock(a, b mou.Clock) bool {
 	return a.Set == b.Set && a.Rule == b.Rule && a.Owes == b.Owes && a.Referral == b.Referral
+}
+
+// looks gives when the hub must first look at a clock that changed; zero: never.
+func (r *rows) looks() time.Time {
+	var first time.Time
+	for _, c := range r.states {
+		for _, clock := range c.clocks {
+			first = earlier(first, clock.Look)
+		}
+	}
+	return first
+}
+
+// earlier is the earlier of two instants, of which zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (r *rows) delivery(d delivery, number uint64) {

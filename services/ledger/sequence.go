@@ -19,9 +19,17 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 		return err
 	}
 	l.announceAssigned(m)
-	clock := time.NewTicker(sweepEvery)
+	clock := time.NewTimer(l.untilLook(m))
 	defer clock.Stop()
+	swept := false // since the last batch
 	for {
+		if !swept && !m.look.IsZero() && m.look.Before(l.now()) { // a queue that is never empty must not keep deadlines waiting
+			if m, err = l.sweep(ctx, m); err != nil {
+				return err
+			}
+			swept = true
+		}
+		clock.Reset(l.untilLook(m))
 		all, ok := l.take(ctx, in, clock.C)
 		switch {
 		case !ok:
@@ -31,6 +39,7 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 		default:
 			l.telemetry.queues.Record(ctx, int64(len(in)))
 			m, err = l.process(ctx, m, all)
+			swept = false
 		}
 		if err != nil {
 			return err
@@ -39,7 +48,7 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 }
 
 // take blocks for one submission and adds what is there already; it gives none
-// when the clock ticks first. Control messages go to the couriers at once: they
+// when it is time to look at clocks first. Control messages go to the couriers at once: they
 // are not logged.
 func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time) ([]*submission, bool) {
 	var all []*submission

@@ -13,7 +13,8 @@ import (
 )
 
 // lookup reads, in one round trip, what the batch's submissions may meet: answers
-// that were given, ids that were used, and the files of the cases they name.
+// that were given, ids that were used, and the files of the cases they name; in
+// another the files of cases in which the hub will speak because of them.
 func (b *batch) lookup(m *memory, all []*submission) error {
 	var agencies, idAgencies, ids, cases []string
 	var digests [][]byte
@@ -24,14 +25,9 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 			continue
 		}
 		idAgencies, ids = append(idAgencies, string(s.from)), append(ids, string(s.event.ID))
-		id := s.event.Case()
-		if id == "" || b.files[id] != nil || slices.Contains(cases, string(id)) {
-			continue
-		}
-		if file, ok := m.cases.Get(id); ok {
-			b.files[id] = file
-		} else {
-			cases = append(cases, string(id))
+		cases = b.need(m, cases, s.event.Case())
+		if p, ok := s.payload.(*events.CaseLinked); ok {
+			cases = b.need(m, cases, p.Case)
 		}
 	}
 	q := &pgx.Batch{}
@@ -42,6 +38,38 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 		Query(func(found pgx.Rows) error { return b.knownIDs(found) })
 	if err := b.lead.conn.SendBatch(b.ctx, q).Close(); err != nil {
 		return fmt.Errorf("looking up what a batch names: %w", err)
+	}
+	return b.lookupOthers(m, all)
+}
+
+// need takes a case from memory, or adds it to those that must be read.
+func (b *batch) need(m *memory, cases []string, id events.CaseID) []string {
+	if _, have := b.files[id]; id == "" || have || slices.Contains(cases, string(id)) {
+		return cases
+	}
+	if file, ok := m.cases.Get(id); ok {
+		b.files[id] = file
+		return cases
+	}
+	return append(cases, string(id))
+}
+
+// lookupOthers reads the cases in which the hub will speak because of what is
+// said in another. A case that the batch itself links is read by its name.
+func (b *batch) lookupOthers(m *memory, all []*submission) error {
+	var cases []string
+	for _, s := range all {
+		for _, id := range b.others(s) {
+			cases = b.need(m, cases, id)
+		}
+	}
+	if len(cases) == 0 {
+		return nil
+	}
+	q := &pgx.Batch{}
+	b.lookupCases(q, cases)
+	if err := b.lead.conn.SendBatch(b.ctx, q).Close(); err != nil {
+		return fmt.Errorf("looking up cases that others link: %w", err)
 	}
 	return nil
 }
@@ -122,12 +150,17 @@ func (b *batch) lookupClocks(q *pgx.Batch, cases []string) {
 	var id, rule, agency, referral, state string
 	var number uint64
 	var due time.Time
-	q.Queue("SELECT case_id::text, entry, rule, agency, referral, due, state FROM deadline WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
-		_, err := pgx.ForEachRow(found, []any{&id, &number, &rule, &agency, &referral, &due, &state}, func() error {
+	var look *time.Time
+	q.Queue("SELECT case_id::text, entry, rule, agency, referral, due, look, state FROM deadline WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
+		_, err := pgx.ForEachRow(found, []any{&id, &number, &rule, &agency, &referral, &due, &look, &state}, func() error {
 			if f := b.files[events.CaseID(id)]; f != nil {
-				f.clocks = append(f.clocks, mou.Clock{
+				clock := mou.Clock{
 					Rule: events.Rule(rule), Set: number, Owes: events.AgencyID(agency), Referral: events.ReferralID(referral), Due: due.UTC(), State: mou.ClockState(state),
-				})
+				}
+				if look != nil {
+					clock.Look = look.UTC()
+				}
+				f.clocks = append(f.clocks, clock)
 			}
 			return nil
 		})
@@ -143,5 +176,6 @@ func (b *batch) keep(m *memory) {
 		}
 	}
 	m.tree, m.next, m.assigned = b.tree.Tree(), b.next, b.assigned
+	m.capacity, m.met, m.look = b.capacity, b.met, earlier(m.look, b.rows.looks())
 	b.lead.admitted.Store(b.now.UnixMicro())
 }

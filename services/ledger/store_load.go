@@ -20,6 +20,9 @@ type memory struct {
 	next     map[events.KeyID]events.Sequence
 	assigned map[events.AgencyID]uint64
 	cases    *lru.Cache[events.CaseID, *caseFile]
+	capacity map[events.AgencyID]*events.CapacityPublished // the newest of each agency
+	met      map[acquaintance]bool                         // whom missions know
+	look     time.Time                                     // when a clock must next be looked at; zero: none waits
 }
 
 // casesInMemory bounds the cases that are kept ready; others are read when they are named.
@@ -35,22 +38,31 @@ func (l *lead) load(ctx context.Context) (*memory, error) {
 	if err := m.loadTree(ctx, l); err != nil {
 		return nil, fmt.Errorf("loading the log: %w", err)
 	}
-	signers, err := l.conn.Query(ctx, "SELECT key, next FROM signer")
-	if err != nil {
-		return nil, fmt.Errorf("loading sequences: %w", err)
+	q := &pgx.Batch{}
+	m.loadSigners(q)
+	m.loadCapacity(q)
+	m.loadIntroductions(q)
+	if err := l.conn.SendBatch(ctx, q).Close(); err != nil {
+		return nil, fmt.Errorf("loading the ledger's memory: %w", err)
 	}
-	var key string
-	var next events.Sequence
-	if _, err := pgx.ForEachRow(signers, []any{&key, &next}, func() error {
-		m.next[events.KeyID(key)] = next
-		return nil
-	}); err != nil {
-		return nil, fmt.Errorf("loading sequences: %w", err)
-	}
+	var err error
 	if m.assigned, err = assigned(ctx, l.conn, l.directory.recipients); err != nil {
 		return nil, err
 	}
-	return m, nil
+	m.look, err = l.nextLook(ctx)
+	return m, err
+}
+
+func (m *memory) loadSigners(q *pgx.Batch) {
+	q.Queue("SELECT key, next FROM signer").Query(func(found pgx.Rows) error {
+		var key string
+		var next events.Sequence
+		_, err := pgx.ForEachRow(found, []any{&key, &next}, func() error {
+			m.next[events.KeyID(key)] = next
+			return nil
+		})
+		return err
+	})
 }
 
 func (m *memory) loadTree(ctx context.Context, l *lead) error {

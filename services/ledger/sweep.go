@@ -16,31 +16,62 @@ import (
 )
 
 const (
-	sweepEvery = 10 * time.Second // how late a clock that runs out by itself may be noticed
 	sweepCases = 64               // in one transaction
 	sweepPages = 16               // transactions in one sweep, while others must make up for what failed
 	putOffFor  = 10 * time.Minute // until a case whose look failed is looked at again
+	lookTick   = time.Millisecond // behind the instant of a clock, so that it is past
 )
 
-// sweep looks at the cases in which a clock has run out with nobody speaking:
-// a consent that expires while a record is held or on its way erases the record.
+// untilLook is how long to wait before clocks are looked at: until the next one
+// asks for it, at most what is configured, so that a hub whose clock is set ahead
+// notices.
+func (l *lead) untilLook(m *memory) time.Duration {
+	if m.look.IsZero() {
+		return l.config.LookEvery
+	}
+	return min(max(m.look.Sub(l.now()), 0)+lookTick, l.config.LookEvery)
+}
+
+// nextLook is when the first of the clocks that wait asks to be looked at; zero if none does.
+func (l *lead) nextLook(ctx context.Context) (time.Time, error) {
+	var first *time.Time
+	err := l.conn.QueryRow(ctx, "SELECT min(look) FROM deadline WHERE look IS NOT NULL AND NOT case_id = ANY($1::text[]::uuid[])", l.waiting()).Scan(&first)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("looking for the next clock: %w", err)
+	}
+	if first == nil {
+		return time.Time{}, nil
+	}
+	return first.UTC(), nil
+}
+
+// waiting lists the cases that the sweep leaves alone for now.
+func (l *lead) waiting() []string { return slices.AppendSeq([]string{}, maps.Keys(l.putOff)) }
+
+// sweep looks at the cases in which a clock has come with nobody speaking: it says
+// that a deadline is near or was missed and chases it, and a consent that expires
+// while a record is held or on its way erases the record.
 // A case whose look fails is put off, so that it starves no other; when one was,
 // there is another look at once. It gives the memory to go on with.
 func (l *lead) sweep(ctx context.Context, m *memory) (*memory, error) {
 	for range sweepPages {
 		due, err := l.casesDue(ctx)
-		if err != nil || len(due) == 0 {
-			return m, err
-		}
-		failed := len(l.putOff)
-		if m, err = l.sweepAll(ctx, m, due); err != nil {
+		if err != nil {
 			return nil, err
 		}
+		failed := len(l.putOff)
+		if len(due) > 0 {
+			if m, err = l.sweepAll(ctx, m, due); err != nil {
+				return nil, err
+			}
+		}
 		if len(l.putOff) == failed {
-			return m, nil
+			break
 		}
 	}
-	return m, nil
+	var err error
+	m.look, err = l.nextLook(ctx)
+	return m, err
 }
 
 // sweepAll looks at cases in one transaction and, if that cannot be committed, at
@@ -105,8 +136,8 @@ func (l *lead) later(id string) { l.putOff[id] = l.config.Clock().Add(putOffFor)
 func (l *lead) casesDue(ctx context.Context) ([]string, error) {
 	now := l.config.Clock()
 	maps.DeleteFunc(l.putOff, func(_ string, until time.Time) bool { return !until.After(now) })
-	found, err := l.conn.Query(ctx, `SELECT case_id::text FROM deadline WHERE state = 'pending' AND due <= $1 AND NOT case_id = ANY($3::text[]::uuid[])
-		GROUP BY case_id ORDER BY min(due), case_id LIMIT $2`, l.now(), sweepCases, slices.AppendSeq([]string{}, maps.Keys(l.putOff)))
+	found, err := l.conn.Query(ctx, `SELECT case_id::text FROM deadline WHERE look < $1 AND NOT case_id = ANY($3::text[]::uuid[])
+		GROUP BY case_id ORDER BY min(look), case_id LIMIT $2`, l.now(), sweepCases, l.waiting())
 	if err != nil {
 		return nil, fmt.Errorf("looking for clocks that ran out: %w", err)
 	}
@@ -131,13 +162,28 @@ func (b *batch) look(id events.CaseID) (err error) {
 	if file.opened == nil {
 		return errors.New("the case of a deadline is not stored")
 	}
-	st := &step{file: file.clone(), hubNext: b.next[b.lead.key.ID()]}
-	if err := b.consequences(st, events.Event{Subject: string(id), TraceParent: exchange.TraceParent(b.ctx)}); err != nil {
+	st := b.newStep()
+	c, err := b.touch(st, id)
+	if err != nil {
+		return err
+	}
+	if err := b.consequences(st, c, events.Event{TraceParent: exchange.TraceParent(b.ctx)}); err != nil {
 		return err
 	}
 	if err := b.conclude(st); err != nil {
 		return err
 	}
-	b.take(id, st)
+	b.take(st)
+	return b.settled(c)
+}
+
+// settled says whether the case's clocks ask for no other look at the same
+// instant: one that did would be looked at for ever.
+func (b *batch) settled(c *touched) error {
+	for _, clock := range c.clocks {
+		if !clock.Look.IsZero() && clock.Look.Before(b.now) {
+			return fmt.Errorf("the clock %s of entry %d asks to be looked at again", clock.Rule, clock.Set)
+		}
+	}
 	return nil
 }

@@ -50,6 +50,7 @@ type Line struct {
 	Late     bool            `json:"late,omitempty"`
 	Who      events.AgencyID `json:"who"`
 	What     string          `json:"what,omitempty"` // empty for a refusal: its content is not kept
+	Says     string          `json:"says,omitempty"` // in plain words, what its name leaves open
 	Facts    events.Payload  `json:"facts,omitempty"`
 	Clause   string          `json:"clause,omitempty"`
 	Verdict  tlog.Verdict    `json:"verdict"`
@@ -83,7 +84,7 @@ func (v Verified) Replay(now time.Time) Replay {
 			Rule: s.Entry.Rule, Pointer: s.Entry.Pointer, Reason: s.Reason, Erased: s.Erased, Late: s.Item.Late, Facts: s.Facts,
 		}
 		if s.Entry.Verdict == tlog.Admitted {
-			line.What = s.Type.Name()
+			line.What, line.Says = s.Type.Name(), words(s.Facts)
 			happened := s.Item.Happened()
 			line.Happened = &happened
 		}
@@ -138,6 +139,9 @@ func (l Line) text() string {
 	}
 	if l.Erased {
 		verdict += ", content erased"
+	}
+	if l.Says != "" {
+		verdict += ": " + l.Says
 	}
 	what := l.What
 	if record, ok := l.Facts.(*events.Record); ok {

@@ -3,7 +3,6 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -118,44 +117,6 @@ func unverified(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrUnverified, fmt.Sprintf(format, args...))
 }
 
-// found checks genesis and takes the directory from it.
-func (v *verifier) found(hub events.PublicKey) error {
-	entry, err := v.open(v.trail.Founding)
-	if err != nil {
-		return err
-	}
-	digest := sha256.Sum256(v.trail.Founding.Data)
-	if hex.EncodeToString(digest[:]) != v.trail.Genesis || entry.DataDigest != digest {
-		return errors.New("its data are not the genesis that was pinned")
-	}
-	if err := seal.VerifyMaterial(entry.Attributes, entry.DataDigest, hub); err != nil {
-		return err
-	}
-	payload, err := events.Decode(events.TypeDirectoryFounded, v.trail.Founding.Data)
-	if err != nil {
-		return err
-	}
-	founded, ok := payload.(*events.DirectoryFounded)
-	if !ok {
-		return errors.New("its data do not found a directory")
-	}
-	v.keys = map[events.AgencyID]events.PublicKey{events.HubAgency: founded.Signing}
-	kinds := map[events.AgencyID]events.AgencyKind{}
-	for _, listing := range founded.Agencies {
-		if err := seal.CheckListing(listing, v.trail.Hub.Origin()); err != nil {
-			return err
-		}
-		v.keys[listing.Agency], kinds[listing.Agency] = listing.Signing, listing.Kind
-	}
-	profile, err := mou.LoadProfile(founded.Profile)
-	if err != nil {
-		return err
-	}
-	v.memorandum = &mou.Memorandum{Profile: profile, Directory: kinds}
-	v.folded = v.memorandum.NewCase("")
-	return nil
-}
-
 // open checks that an entry's opening is what its leaf commits to, and that the
 // leaf stands at its number in the log.
 func (v *verifier) open(e ledger.TrailEntry) (tlog.Entry, error) {
@@ -212,7 +173,7 @@ func (v *verifier) event(e ledger.TrailEntry, entry tlog.Entry) (events.Event, e
 		return event, nil, err
 	}
 	switch {
-	case event.Type == events.TypeRecordSealed && e.Record != nil:
+	case event.Type.Sealed() && e.Record != nil:
 		return event, &events.Record{Header: *e.Record}, agrees(event, *e.Record)
 	case e.Erased:
 		return event, nil, errors.New("its facts were destroyed, so the verdicts behind it cannot be judged again")
@@ -244,6 +205,9 @@ func (v *verifier) fold(e ledger.TrailEntry, entry tlog.Entry, event events.Even
 	head := v.heads[chain]
 	if (head == nil) != (entry.Previous == nil) || head != nil && *head != *entry.Previous {
 		return Step{}, errors.New("it does not link to the entry before it of its visibility chain: one was dropped or inserted")
+	}
+	if told, ok := payload.(*events.ReferralEscalated); ok && told.Step == events.StaffedDuty && !v.staffed(told.To, e.Number, entry.Admitted) {
+		return Step{}, fmt.Errorf("nothing shows that %s had published that it is there at that hour", told.To)
 	}
 	next, err := v.folded.Apply(act, entry.Admitted)
 	if err != nil {

@@ -78,7 +78,7 @@ BEGIN
     END IF;
     PERFORM FROM public.opening o
     WHERE o.number = sealed
-      AND position(E'\nce-type org.handrail.record.sealed.v1\n' IN convert_from(o.entry, 'UTF8')) > 0
+      AND convert_from(o.entry, 'UTF8') ~ E'\nce-type org\\.handrail\\.(record\\.sealed|referral\\.asked|referral\\.answered)\\.v1\n'
       AND position(E'\nce-id ' || record || E'\n' IN convert_from(o.entry, 'UTF8')) > 0;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'entry % is not the record that entry % erases', sealed, erased USING ERRCODE = 'insufficient_privilege';

@@ -86,11 +86,39 @@ CREATE TABLE deadline (
     agency   text        NOT NULL,
     referral text        NOT NULL, -- empty where the clock is of no referral: one withdrawal may end two
     due      timestamptz NOT NULL,
+    look     timestamptz,          -- when the hub must look at it next; null: nothing of it is to come
     state    text        NOT NULL,
     PRIMARY KEY (case_id, entry, rule, agency, referral)
 );
-CREATE INDEX deadline_due ON deadline (due) WHERE state = 'pending';
-COMMENT ON TABLE deadline IS 'clocks of a case as of its last entry; each fires at most once under its key';
+CREATE INDEX deadline_look ON deadline (look) WHERE look IS NOT NULL;
+COMMENT ON TABLE deadline IS 'clocks of a case as of its last entry';
+
+CREATE TABLE deadline_event (
+    case_id  uuid   NOT NULL,
+    entry    bigint NOT NULL REFERENCES entry,
+    rule     text   NOT NULL,
+    agency   text   NOT NULL,
+    referral text   NOT NULL, -- as in deadline
+    type     text   NOT NULL,
+    said     bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (case_id, entry, rule, agency, referral, type)
+);
+COMMENT ON TABLE deadline_event IS 'each deadline.due-soon and deadline.missed and the entry that says so: the key lets the hub say each once';
+
+CREATE TABLE capacity (
+    agency text   NOT NULL,
+    number bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (agency, number)
+);
+COMMENT ON TABLE capacity IS 'each capacity.published; the newest of an agency counts, an auditor asks for the one that counted at an entry';
+
+CREATE TABLE introduction (
+    mission text   NOT NULL,
+    agency  text   NOT NULL, -- the mission itself: its own listing, which takes the place of genesis for it
+    number  bigint NOT NULL REFERENCES entry,
+    PRIMARY KEY (mission, agency)
+);
+COMMENT ON TABLE introduction IS 'which listings each foreign mission was given, and by which directory.listed';
 
 CREATE TABLE erasure (
     number bigint PRIMARY KEY REFERENCES entry,
@@ -107,7 +135,7 @@ CREATE TABLE position (
 );
 COMMENT ON TABLE position IS 'memory: the delivery number that each agency last said it stored, and the time of that message';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, erasure, position TO handrail_ledger;
+GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, deadline_event, capacity, introduction, erasure, position TO handrail_ledger;
 
 -- +goose Down
-DROP TABLE position, erasure, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;
+DROP TABLE position, erasure, introduction, capacity, deadline_event, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;
