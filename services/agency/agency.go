@@ -14,6 +14,7 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/services/agency/alert"
 )
 
 // Agency is one agency's site. Make it with [New], run it once, then Close it.
@@ -27,6 +28,7 @@ type Agency struct {
 	alarms   *alarms
 	link     *link
 	drain    *drain
+	ringer   *alert.Ringer
 	house    house
 	site     *exchange.Site // set by Run
 	now      func() time.Time
@@ -72,6 +74,9 @@ func New(config Config) (*Agency, error) {
 	if a.journal, err = openJournal(ctx, config.Dir); err != nil {
 		return nil, err
 	}
+	if a.ringer, err = a.newRinger(); err != nil {
+		return nil, errors.Join(err, a.journal.close())
+	}
 	if err := a.rebuild(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reading the journal: %w", err), a.journal.close())
 	}
@@ -105,6 +110,7 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.tellPosition(ctx) })
 	group.Go(func() error { return a.watchLink(ctx) })
 	group.Go(func() error { return a.keepHouse(ctx) })
+	group.Go(func() error { return a.ringer.Run(ctx, a.newWatch().causes) })
 	group.Go(func() error {
 		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
 			return fmt.Errorf("receiving: %w", err)
@@ -141,7 +147,7 @@ func (a *Agency) join(d *directory) error {
 	}
 	a.directory = d
 	a.book = casebook{
-		viewer: a.config.Agency, alarms: a.alarms, files: map[events.CaseID]*file{},
+		viewer: a.config.Agency, alarms: a.alarms, files: map[events.CaseID]*file{}, capacities: map[events.AgencyID]published{},
 		memo: &mou.Memorandum{Profile: profile, Directory: d.kinds()},
 	}
 	return nil

@@ -21,6 +21,8 @@ type casebook struct {
 	memo   *mou.Memorandum // nil until genesis
 	alarms *alarms
 	files  map[events.CaseID]*file
+
+	capacities map[events.AgencyID]published // what each agency last told all
 }
 
 // file is one case: as the ledger has it, and as it will be once this agency's
@@ -30,6 +32,7 @@ type file struct {
 	tentative mou.Case
 	waiting   []mou.Act                    // own, unanswered, in order
 	traces    map[events.ReferralID]string // traceparent of each request, which its answers continue
+	folds     uint64                       // how often the tentative view was made
 }
 
 func (b *casebook) file(id events.CaseID) *file {
@@ -46,8 +49,14 @@ func (b *casebook) file(id events.CaseID) *file {
 // agency's own.
 func (b *casebook) settle(ctx context.Context, p proven) {
 	id := p.event.Case()
-	if b.memo == nil || id == "" {
-		return // a tombstone, or a refusal of what is not ours
+	switch {
+	case b.memo == nil:
+		return
+	case id == "": // about an agency, a tombstone, or a refusal of what is not ours
+		if p.delivery.Kind != tlog.KindRefusal {
+			b.publish(p)
+		}
+		return
 	}
 	f := b.file(id)
 	f.waiting = slices.DeleteFunc(f.waiting, func(a mou.Act) bool { return a.Event.ID == p.event.ID })
@@ -71,8 +80,8 @@ func (b *casebook) settle(ctx context.Context, p proven) {
 // await adds an own event that the ledger has not answered.
 func (b *casebook) await(e events.Event, payload events.Payload) {
 	sequence, err := events.ParseSequence(e.Sequence)
-	if err != nil {
-		return // the event was verified: its sequence parses
+	if err != nil || e.Case() == "" {
+		return // the event was verified: its sequence parses; what is about no case is shown once it is admitted
 	}
 	f := b.file(e.Case())
 	f.waiting = append(f.waiting, mou.Act{Number: provisional + uint64(sequence), Event: lighten(e), Payload: payload})
@@ -83,6 +92,7 @@ func (b *casebook) await(e events.Event, payload events.Payload) {
 // refold gives the tentative view: what does not fit it yet stays waiting.
 func (f *file) refold() {
 	f.tentative = f.settled
+	f.folds++
 	for _, act := range f.waiting {
 		if next, err := f.tentative.Apply(act, act.Event.Time.Time()); err == nil {
 			f.tentative = next
@@ -98,7 +108,7 @@ func (f *file) note(e events.Event) {
 
 // lighten drops a sealed record's ciphertext: the fold needs its header only.
 func lighten(e events.Event) events.Event {
-	if e.Type == events.TypeRecordSealed {
+	if e.Type.Sealed() {
 		e.Data = nil
 	}
 	return e

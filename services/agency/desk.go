@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"handrail/contracts/match"
+	"handrail/contracts/mou"
 	"handrail/events"
 )
 
@@ -28,10 +30,7 @@ type Desk interface {
 }
 
 // Provider is an agency that could be asked to take the person.
-type Provider struct {
-	Agency events.AgencyID
-	Kind   events.AgencyKind
-}
+type Provider = match.Offer
 
 // Waiting is a referral to this agency, as far as it may be seen before
 // acceptance: matching facts only.
@@ -39,8 +38,15 @@ type Waiting struct {
 	Case         events.CaseID             `json:"case"`
 	Referral     events.ReferralID         `json:"referral"`
 	From         events.AgencyID           `json:"from"`
-	Arrived      time.Time                 `json:"arrived"` // when the ledger admitted the request
+	Arrived      time.Time                 `json:"arrived"` // when the ledger had this agency asked: in turn, when its turn came
+	State        mou.LegState              `json:"state"`   // requested, acknowledged, accepted-by-telephone, expired
 	Acknowledged bool                      `json:"acknowledged"`
+	Duty         events.Staff              `json:"duty,omitzero"` // who acknowledged, if that was named
+	Turn         int                       `json:"turn"`          // 1 for the first asked; all are 1 when asked at once
+	Of           int                       `json:"of"`            // how many are named to be asked
+	AckBy        time.Time                 `json:"acknowledge_by,omitzero"`
+	AnswerBy     time.Time                 `json:"answer_by,omitzero"`
+	Opens        []events.Section          `json:"opens,omitzero"` // sections that may be read already
 	Facts        *events.ReferralRequested `json:"facts"`
 }
 

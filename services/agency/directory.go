@@ -11,29 +11,39 @@ import (
 	"handrail/events/seal"
 )
 
-// directory is who takes part and with which keys, as the log says.
+// directory is who takes part and with which keys, as the log says. It is never
+// changed: see [directory.with].
 type directory struct {
+	log     string
 	profile string
 	listed  map[events.AgencyID]events.Listing
 	hubKey  events.PublicKey
 }
 
 // found reads the directory from genesis, which must be the pinned one and
-// list this agency with the keys that it has.
-func (a *Agency) found(e events.Event) (*directory, error) {
-	digest := sha256.Sum256(e.Data)
+// list this agency with the keys that it has. A foreign mission gets no genesis:
+// its own listing takes the place.
+func (a *Agency) found(data []byte) (*directory, error) {
+	digest := sha256.Sum256(data)
 	if hex.EncodeToString(digest[:]) != a.config.Pins.Genesis {
 		return nil, errors.New("genesis is not the one that was pinned when joining")
 	}
-	payload, err := events.Decode(events.TypeDirectoryFounded, e.Data)
+	first := events.TypeDirectoryFounded
+	if a.config.Kind == events.ForeignMission {
+		first = events.TypeDirectoryListed
+	}
+	payload, err := events.Decode(first, data)
 	if err != nil {
 		return nil, err
 	}
 	genesis, ok := payload.(*events.DirectoryFounded)
+	if listed, own := payload.(*events.DirectoryListed); own {
+		genesis, ok = (*events.DirectoryFounded)(listed), true // the same facts, of which the mission may know
+	}
 	if !ok || genesis.Signing != a.config.Pins.HubKey || genesis.Log != a.config.Pins.LogVKey {
 		return nil, errors.New("genesis names other keys of the hub than were pinned when joining")
 	}
-	d := &directory{profile: genesis.Profile, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
+	d := &directory{log: genesis.Log, profile: genesis.Profile, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
 	for _, l := range genesis.Agencies {
 		if err := seal.CheckListing(l, a.config.Hub.Origin()); err != nil {
 			return nil, fmt.Errorf("checking a listing of genesis: %w", err)

@@ -1,5 +1,5 @@
 // Package agency is the runtime that every agency shares: one process and one SQLite file, no server to install. A desk
-// (services/police, services/ngo) adds that organisation's judgement.
+// (services/police, social, ngo, embassy, coordinator) adds that organisation's judgement.
 //
 // Ordering. What this agency says is numbered, signed and stored in one transaction, so a sequence number is never
 // skipped and never used twice, whenever the process dies. The outbox hands events to the hub in that order and keeps
@@ -11,11 +11,19 @@
 // skipped: it raises an alarm and is asked for again, while everything else goes on. People read and write while the
 // hub is away; the view they then work on is the folded journal plus their own unanswered events.
 //
+// Night. A bed for tonight is one breath: case, notice, rights, consent, risk, request and every sealed record are stored
+// together or not at all, also while the hub is away. Number, name, question and answer are only ever sealed, and every
+// read of one is logged before it is shown. Who is listed as late, waiting or no longer needed follows from the folded
+// journal alone; nothing of it is kept twice.
+//
+// Directory. It is genesis, whose digest is pinned, and what the hub lists after it. A foreign mission gets no genesis: its
+// own listing takes the place, and it learns of one agency at a time, before that one addresses it.
+//
 // Erasure. What this agency confirms as erased is destroyed with the ledger's receipt for that, in one transaction: before
 // it the ledger may still refuse. Deleted rows are overwritten, and the write-ahead log is emptied at once or, while
 // somebody reads, every few seconds with an alarm until it is done. Copies that others made of the file are not reached.
 //
-// Trust. An attacker who controls the journal's file can read drafts and make this agency forget, but cannot alter what
+// Trust. An attacker who controls the journal's file can read drafts and a hotline's notes of calls, and make this agency forget, but cannot alter what
 // it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency
 // until its key is changed; one who holds sealing.pem can read the records sealed to it. The hub can delay and withhold,
 // which shows as a gap, and can neither read sealed records nor speak for another agency.

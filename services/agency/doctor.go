@@ -112,6 +112,11 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 		{"witnesses", true, "Checkpoints are unwitnessed: the hub alone signs them."},
 		{"alarms", len(status.Alarms) == 0, strconv.Itoa(len(status.Alarms)) + " open."},
 	}}
+	alerts, err := a.alertChecks(ctx)
+	if err != nil {
+		return Health{}, err
+	}
+	health.Checks = append(health.Checks, alerts...)
 	for _, check := range health.Checks {
 		health.OK = health.OK && check.OK
 	}

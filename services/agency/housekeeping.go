@@ -43,15 +43,15 @@ func (a *Agency) keepHouse(ctx context.Context) error {
 }
 
 func (a *Agency) dropExpired(ctx context.Context) {
-	dropped, err := a.journal.dropExpired(ctx, a.now())
+	sections, contacts, err := a.journal.dropExpired(ctx, a.now())
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		a.alarms.raise(ctx, "drafts-kept", "expired", "Sections that were held back too long could not be deleted. Check the disk.", err)
+		a.alarms.raise(ctx, "drafts-kept", "expired", "Sections or notes of calls that were kept too long could not be deleted. Check the disk.", err)
 	default:
 		a.alarms.over("drafts-kept", "expired")
 	}
-	if dropped > 0 {
-		a.log.LogAttrs(ctx, slog.LevelInfo, "deleted sections that were held back too long", slog.Int64("sections", dropped))
+	if sections+contacts > 0 {
+		a.log.LogAttrs(ctx, slog.LevelInfo, "deleted what was kept too long", slog.Int64("sections", sections), slog.Int64("contacts", contacts))
 	}
 }

@@ -88,6 +88,7 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	a.settle(ctx, p)
 	a.remark(ctx, p)
 	a.answerUnasked(ctx, p.event.Case())
+	a.ringer.Nudge()
 	return d.Kind, "stored", nil
 }
 
@@ -95,7 +96,7 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 // and with what it ends.
 func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (destroyed bool, err error) {
 	var record events.EventID
-	if p.event.Type == events.TypeRecordSealed && p.delivery.Kind == tlog.KindEvent {
+	if p.event.Type.Sealed() && p.delivery.Kind == tlog.KindEvent {
 		record = p.event.ID
 	}
 	var erased *events.RecordHeader
@@ -153,6 +154,9 @@ func (a *Agency) settle(ctx context.Context, p proven) {
 			a.alarms.raise(ctx, "profile-unknown", number, "Genesis names a country profile that this program does not have. Install the version that has it.", err)
 		}
 		return
+	}
+	if p.lists != nil {
+		a.list(p.lists)
 	}
 	if p.lost {
 		a.alarms.raise(ctx, "journal-behind", number,

@@ -89,23 +89,24 @@ func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string
 	return filed, err
 }
 
-// filingSays gives what a form establishes by itself: that a person was met,
-// and for a duty to notify the whitelisted notice. Nothing else is invented.
+// filingSays gives what a form establishes by itself: that a person was met, a
+// child's notice, and for a duty to notify the whitelisted notice. Nothing else is
+// invented.
 func (a *Agency) filingSays(id events.CaseID, filing Filing, now time.Time) ([]Statement, error) {
 	said := events.Said{Happened: events.At(now), Recorded: events.At(now), Channel: events.System}
-	opening, err := newID("", now)
-	if err != nil {
-		return nil, err
-	}
-	statements := []Statement{{Case: id, ID: opening, Payload: &events.CaseOpened{Said: said, Age: filing.Age}}}
+	statements := a.openingSays(id, said, filing.Age, filing.Region)
 	if !filing.Notify {
 		return statements, nil
 	}
+	told := a.childNotice(filing.Age)
 	to := a.notified(filing.Age)
 	if len(to) == 0 {
 		return nil, events.Refuse(mou.RuleRecipientUnknown, "", "the directory lists no authority that the country profile names for a duty to notify")
 	}
 	for _, authority := range to {
+		if slices.Contains(told, authority) {
+			continue
+		}
 		statements = append(statements, Statement{Case: id, Payload: &events.NoticeSent{Said: said, To: authority, Age: filing.Age, Region: filing.Region}})
 	}
 	return statements, nil

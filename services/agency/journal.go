@@ -14,6 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 	_ "modernc.org/sqlite" // the driver that database/sql opens the journal with
+
+	"handrail/services/agency/alert"
 )
 
 // errJournalBusy means that another process has the agency's directory.
@@ -79,7 +81,7 @@ func (j *journal) open(ctx context.Context, path string) error {
 
 func (j *journal) migrate(ctx context.Context) error {
 	return j.update(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, journalSchema); err != nil {
+		if _, err := tx.ExecContext(ctx, journalSchema+alert.Schema); err != nil {
 			return fmt.Errorf("creating the journal's tables: %w", err)
 		}
 		version, err := metaNumber(ctx, tx, "schema")

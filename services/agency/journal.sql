@@ -74,3 +74,19 @@ CREATE TABLE IF NOT EXISTS filed (
     answer  TEXT    NOT NULL,
     at      INTEGER NOT NULL
 ) STRICT;
+
+-- Calls to a hotline: a call is not a case, and nothing of it leaves this file. A row goes when it expires; only the count by topic stays.
+CREATE TABLE IF NOT EXISTS contacts (
+    id      TEXT    PRIMARY KEY,
+    topic   TEXT    NOT NULL,
+    note    TEXT    NOT NULL,
+    stored  INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS contact_counts (
+    month TEXT    NOT NULL,                  -- 2026-11, UTC
+    topic TEXT    NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (month, topic)
+) STRICT;

@@ -54,15 +54,17 @@ func draftSections(ctx context.Context, q querier, id events.CaseID, now time.Ti
 	return sections, rows.Err()
 }
 
-// dropExpired deletes what was held back too long. The files are to be purged
-// afterwards.
-func (j *journal) dropExpired(ctx context.Context, now time.Time) (int64, error) {
-	var dropped int64
-	err := j.update(ctx, func(tx *sql.Tx) (err error) {
-		dropped, err = dropDrafts(ctx, tx, `expires <= ?`, now.UnixNano())
+// dropExpired deletes what was held back or kept too long. The files are to be
+// purged afterwards.
+func (j *journal) dropExpired(ctx context.Context, now time.Time) (sections, contacts int64, err error) {
+	err = j.update(ctx, func(tx *sql.Tx) (err error) {
+		if sections, err = dropDrafts(ctx, tx, `expires <= ?`, now.UnixNano()); err != nil {
+			return err
+		}
+		contacts, err = dropContacts(ctx, tx, now)
 		return err
 	})
-	return dropped, err
+	return sections, contacts, err
 }
 
 // dropDrafts deletes the sections that match.

@@ -134,7 +134,7 @@ func (l *aLog) event(by events.AgencyID, key seal.SigningKey, subject string, re
 	case p.Type().IsControl():
 		l.sequence[by]--
 		e.Sequence, e.CorrelationID = "", e.ID
-	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeDirectoryFounded:
+	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeDirectoryFounded || p.Type() == events.TypeDirectoryListed:
 		e.CorrelationID = e.ID
 	case referral == "":
 		e.CorrelationID = events.EventID(subject)

@@ -20,7 +20,7 @@ type offer struct {
 	bundle   mou.Bundle
 	consent  mou.ConsentState  // the best that any provider has
 	agreed   []Provider        // those that the person's consent covers now
-	declined []events.AgencyID // those that said last that they cannot, or to which the hand-over failed
+	declined []events.AgencyID // those that said last that they cannot, did not answer in time, or to which the hand-over failed
 	alive    bool              // a request of this agency may still lead to help, or has
 	last     events.Type       // what the person said last about it: given, refused or withdrawn; empty if nothing
 }
@@ -69,9 +69,9 @@ func (a *Agency) requests(f *file, o *offer) {
 			continue
 		}
 		for _, leg := range r.Legs {
-			o.alive = o.alive || !over(leg.State)
+			o.alive = o.alive || !over(leg.State) && leg.State != mou.LegExpired // a late answer counts, and nobody waits for it
 			o.declined = slices.DeleteFunc(o.declined, func(id events.AgencyID) bool { return id == leg.To })
-			if leg.State == mou.LegDeclined || leg.State == mou.LegFailed {
+			if leg.State == mou.LegDeclined || leg.State == mou.LegFailed || leg.State == mou.LegExpired {
 				o.declined = append(o.declined, leg.To)
 			}
 		}

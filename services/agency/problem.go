@@ -47,6 +47,8 @@ func statusOf(rule events.Rule) int {
 		mou.RuleCaseUnknown:   http.StatusNotFound,
 		mou.RuleRecordUnknown: http.StatusNotFound,
 		RuleTaskUnknown:       http.StatusNotFound,
+		RuleAlertUnknown:      http.StatusNotFound,
+		RuleQuestionUnknown:   http.StatusNotFound,
 		RuleRecordErased:      http.StatusGone,
 		RuleRecordRecalled:    http.StatusGone,
 

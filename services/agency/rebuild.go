@@ -39,7 +39,10 @@ func (a *Agency) refold(ctx context.Context) error {
 				a.foundFromCopy(ctx)
 			}
 		default:
-			delete(a.damaged, number)
+			if a.damaged[number] { // it was sound, but something that it stands on was not
+				delete(a.damaged, number)
+				a.alarms.over("row-damaged", strconv.FormatUint(number, 10))
+			}
 			a.settle(ctx, p)
 		}
 	}
@@ -57,7 +60,7 @@ func (a *Agency) foundFromCopy(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	if d, err := a.found(events.Event{Data: data}); err == nil {
+	if d, err := a.found(data); err == nil {
 		a.settle(ctx, proven{founds: d})
 	}
 }

@@ -63,7 +63,7 @@ func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
 	if a.directory == nil || a.book.memo == nil {
 		return nil, ErrNotJoined
 	}
-	key, err := a.directory.sealingKey(s.To)
+	_, err := a.directory.sealingKey(s.To)
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +73,28 @@ func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
 		}
 	}
 	now := a.now()
-	statements := make([]Statement, 0, len(s.Sections))
+	values := map[events.Section]jsontext.Value{}
 	for _, section := range s.Sections {
-		value := s.Values[section]
-		if value == nil {
-			if value, err = readDraft(ctx, a.journal.reader, s.Case, section, now); err != nil {
+		if values[section] = s.Values[section]; values[section] == nil {
+			if values[section], err = readDraft(ctx, a.journal.reader, s.Case, section, now); err != nil {
 				return nil, err
 			}
 		}
-		statement, err := a.sealOne(s, section, value, key, now)
+	}
+	s.Values = values
+	return a.sealValues(s, now)
+}
+
+// sealValues builds the statements of a sealing whose values are all given.
+// Agency.mu is held.
+func (a *Agency) sealValues(s Sealing, now time.Time) ([]Statement, error) {
+	key, err := a.directory.sealingKey(s.To)
+	if err != nil {
+		return nil, err
+	}
+	statements := make([]Statement, 0, len(s.Sections))
+	for _, section := range s.Sections {
+		statement, err := a.sealOne(s, events.TypeRecordSealed, section, s.Values[section], key, now)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +103,7 @@ func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
 	return statements, nil
 }
 
-func (a *Agency) sealOne(s Sealing, section events.Section, value jsontext.Value, key events.PublicKey, now time.Time) (Statement, error) {
+func (a *Agency) sealOne(s Sealing, as events.Type, section events.Section, value jsontext.Value, key events.PublicKey, now time.Time) (Statement, error) {
 	id, err := newID("", now)
 	if err != nil {
 		return Statement{}, err
@@ -101,7 +114,7 @@ func (a *Agency) sealOne(s Sealing, section events.Section, value jsontext.Value
 	}
 	header := events.RecordHeader{
 		Source: events.Source(a.config.Hub, a.config.Agency), ID: id, To: s.To, Case: s.Case, Referral: s.Referral,
-		Purpose: s.Purpose, Type: events.TypeRecordSealed, Section: section,
+		Purpose: s.Purpose, Type: as, Section: section,
 	}
 	if header.KeyID, err = seal.SealingKeyID(key); err != nil {
 		return Statement{}, fmt.Errorf("naming the recipient's key: %w", err)

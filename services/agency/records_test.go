@@ -16,19 +16,25 @@ import (
 // commitment before it is signed.
 func (l *aLog) sealed(of events.CaseID, referral events.ReferralID, section string, spoil func(string) string) events.Event {
 	l.t.Helper()
+	return l.sealedAs(events.TypeRecordSealed, events.SectionIdentity, of, referral, section, spoil)
+}
+
+// sealedAs is any kind of sealed statement.
+func (l *aLog) sealedAs(as events.Type, named events.Section, of events.CaseID, referral events.ReferralID, section string, spoil func(string) string) events.Event {
+	l.t.Helper()
 	id, err := events.NewUUID(time.Now(), rand.Reader)
 	l.must(err)
 	kid, err := seal.SealingKeyID(l.own.Public())
 	l.must(err)
 	header := events.RecordHeader{
 		KeyID: kid, Source: events.Source(testHub, testSender), ID: events.EventID(id), To: testAgency, Case: of, Referral: referral,
-		Purpose: events.PurposeAccommodation, Type: events.TypeRecordSealed, Section: events.SectionIdentity,
+		Purpose: events.PurposeAccommodation, Type: as, Section: named,
 	}
 	jwe, commit, err := seal.Seal(l.own.Public(), header, []byte(section), rand.Reader)
 	l.must(err)
 	l.sequence[testSender]++
 	e, err := l.sender.Sign(events.Event{
-		ID: header.ID, Source: header.Source, Type: events.TypeRecordSealed, DataContentType: events.SealedContent, DataSchema: events.TypeRecordSealed.Schema(),
+		ID: header.ID, Source: header.Source, Type: as, DataContentType: events.SealedContent, DataSchema: as.Schema(),
 		Subject: string(of), Time: events.At(time.Now()), Hub: testHub.Origin(), Sequence: l.sequence[testSender].String(), CorrelationID: referral,
 		CausationID: referral, TraceParent: exchange.TraceParent(l.t.Context()), PlainCommit: spoil(commit), Data: jwe,
 	})
@@ -148,5 +154,37 @@ func TestATombstoneTakesItsNumber(t *testing.T) {
 	l.gives(a, l.delivers(opened))
 	if a.stored != 3 || len(a.alarms.list()) != 0 {
 		t.Errorf("stored %d, %+v", a.stored, a.alarms.list())
+	}
+}
+
+// An answer to a question is a sealed record like any other: read, logged, and
+// destroyed when it is erased.
+func TestAnAnswerIsReadAndErasedLikeARecord(t *testing.T) {
+	l := newLog(t)
+	a := l.joined()
+	of, referral, _ := l.accepted(a, same)
+	answer := l.sealedAs(events.TypeReferralAnswered, events.SectionQuestion, of, referral, `{"text":"One of them."}`, same)
+	delivery := l.delivers(answer)
+	l.gives(a, delivery, l.delivers(l.releases(answer)))
+	section, err := a.Open(t.Context(), Opening{Case: of, Record: answer.ID, Purpose: events.PurposeAccommodation, Reader: "duty-1"})
+	if err != nil || string(section) != `{"text":"One of them."}` {
+		t.Fatalf("%s %v", section, err)
+	}
+	if sections, err := a.Sections(of); err != nil || len(sections) != 1 || sections[0].Type != "referral.answered" {
+		t.Errorf("%+v %v", sections, err)
+	}
+	l.gives(a, l.delivers(l.says(of, referral, &events.ReferralWithdrawn{Said: justNow(), Reason: "person-declined"})))
+	l.admitted(a, Statement{Case: of, Referral: referral, Payload: &events.ErasureConfirmed{Said: justNow(), Answer: events.Erased}})
+	d, err := parseDelivery(delivery)
+	l.must(err)
+	l.must(a.Close())
+	b := l.opened()
+	h, err := readDelivery(t.Context(), b.journal.reader, d.Number)
+	if err != nil || len(h.message.Data) != 0 || h.erased == nil || len(b.damaged) != 0 {
+		t.Errorf("after the erasure: %d bytes, %v, damaged %v", len(h.message.Data), err, b.damaged)
+	}
+	_, err = b.Open(t.Context(), Opening{Case: of, Record: answer.ID, Purpose: events.PurposeAccommodation})
+	if rule, _ := ruleAndReason(err); rule != RuleRecordErased {
+		t.Errorf("opening it says %q", rule)
 	}
 }

@@ -20,9 +20,9 @@ import (
 // the profile nothing can be judged or sealed. It passes by itself.
 var ErrNotJoined = errors.New("this agency has not received the directory from the hub yet")
 
-// Statement is something that this agency has to say about a case.
+// Statement is something that this agency has to say, about a case or itself.
 type Statement struct {
-	Case     events.CaseID
+	Case     events.CaseID     // empty: what is about this agency itself
 	Referral events.ReferralID // of answers, hand-over, service, feedback; not of the request itself
 	Cause    events.EventID    // what it follows from; empty if nothing
 	ID       events.EventID    // empty: a new one
@@ -94,6 +94,9 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 // judge checks a statement on the tentative view, with the statements before it.
 func (a *Agency) judge(ahead map[events.CaseID]mou.Case, act mou.Act, now time.Time) error {
 	of := act.Event.Case()
+	if of == "" {
+		return a.mayPublish(act.Event.Type)
+	}
 	view, ok := ahead[of]
 	if !ok {
 		view = a.book.memo.NewCase(a.config.Agency)
@@ -135,8 +138,9 @@ func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []
 
 // draft builds an event whole, but for sequence and signature.
 func (a *Agency) draft(ctx context.Context, s Statement, now time.Time, before []events.Event) (events.Event, error) {
-	if new(events.CaseID).UnmarshalText([]byte(s.Case)) != nil || s.Payload == nil {
-		return events.Event{}, events.Refuse(events.RuleAttributeSyntax, "attribute subject", "a statement is about a case: name its id")
+	subject, err := a.subject(s)
+	if err != nil {
+		return events.Event{}, err
 	}
 	id, err := newID(s.ID, now)
 	if err == nil && s.ID != "" {
@@ -148,11 +152,13 @@ func (a *Agency) draft(ctx context.Context, s Statement, now time.Time, before [
 	e := events.Event{
 		ID: id, Source: events.Source(a.config.Hub, a.config.Agency), Type: s.Payload.Type(),
 		DataContentType: events.FactsContent, DataSchema: s.Payload.Type().Schema(),
-		Subject: string(s.Case), Time: events.At(now), Hub: a.config.Hub.Origin(),
+		Subject: subject, Time: events.At(now), Hub: a.config.Hub.Origin(),
 		CorrelationID: s.Referral, CausationID: id,
 	}
 	switch {
 	case s.Payload.Type() == events.TypeReferralRequested:
+		e.CorrelationID = id
+	case s.Case == "":
 		e.CorrelationID = id
 	case s.Referral == "":
 		e.CorrelationID = events.EventID(s.Case)
@@ -172,6 +178,17 @@ func (a *Agency) draft(ctx context.Context, s Statement, now time.Time, before [
 		e.CausationID = s.Cause
 	}
 	return e, nil
+}
+
+// subject is what a statement is about.
+func (a *Agency) subject(s Statement) (string, error) {
+	switch {
+	case s.Payload != nil && s.Payload.Type() == events.TypeCapacityPublished && s.Case == "" && s.Referral == "":
+		return string(a.config.Agency), nil
+	case s.Payload == nil || new(events.CaseID).UnmarshalText([]byte(s.Case)) != nil:
+		return "", events.Refuse(events.RuleAttributeSyntax, "attribute subject", "a statement is about a case: name its id")
+	}
+	return string(s.Case), nil
 }
 
 func newID(wanted events.EventID, now time.Time) (events.EventID, error) {

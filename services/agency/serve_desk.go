@@ -28,7 +28,7 @@ func (a *Agency) deskRoutes() http.Handler {
 		return list("sections", sections, err)
 	})
 	mux.HandleFunc("POST /v1/cases/{case}/sections/{record}/open", a.bodied(http.StatusOK, deskBody, a.openSection))
-	get("/v1/inbox", func(*http.Request) (any, error) { return list("waiting", a.Waiting(), nil) })
+	get("/v1/inbox", func(*http.Request) (any, error) { return a.Inbox(), nil })
 	get("/v1/outbox", func(r *http.Request) (any, error) { return a.Outbox(r.Context()) })
 	get("/v1/tasks", func(r *http.Request) (any, error) {
 		tasks, err := a.Tasks(r.Context())
@@ -44,8 +44,28 @@ func (a *Agency) deskRoutes() http.Handler {
 	})
 	post("/v1/say", a.postSay)
 	post("/v1/records", a.postRecords)
+	a.nightRoutes(get, post)
+	a.alertRoutes(mux)
 	mux.HandleFunc("/", a.missing)
 	return mux
+}
+
+// nightRoutes are what the night shift needs beyond the tasks.
+func (a *Agency) nightRoutes(get func(string, route), post func(string, func(*http.Request, []byte) (any, error))) {
+	post("/v1/tonight", a.postTonight)
+	post("/v1/questions", a.postQuestion)
+	post("/v1/questions/answer", a.postReply)
+	get("/v1/questions", func(*http.Request) (any, error) { return list("questions", a.Questions(), nil) })
+	get("/v1/overdue", func(*http.Request) (any, error) { return a.Overdue(), nil })
+	get("/v1/withdrawals/{case}", func(r *http.Request) (any, error) {
+		withdrawals, err := a.Withdrawals(events.CaseID(r.PathValue("case")))
+		return list("withdrawals", withdrawals, err)
+	})
+	post("/v1/capacity", a.postCapacity)
+	get("/v1/providers", a.getProviders)
+	post("/v1/contacts", a.postContact)
+	get("/v1/contacts", func(r *http.Request) (any, error) { return a.ContactLog(r.Context()) })
+	post("/v1/links", a.postLink)
 }
 
 // list is a list as a member of an object, so that others can join it later.
@@ -75,8 +95,8 @@ func (a *Agency) postSay(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	}
 	t := typeNamed(given.Type)
-	if t == "" || t.HubOnly() || t.IsControl() || t == events.TypeRecordSealed {
-		return nil, events.Refuse(events.RuleTypeUnknown, "/type", "name a statement of the catalogue that agencies make, such as referral.accepted; records have a path of their own")
+	if t == "" || t.HubOnly() || t.IsControl() || t.Sealed() {
+		return nil, events.Refuse(events.RuleTypeUnknown, "/type", "name a statement of the catalogue that agencies make, such as referral.accepted; records, questions and answers have paths of their own")
 	}
 	now := a.now()
 	data, err := withSaid(given.Data, now)

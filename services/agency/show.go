@@ -25,10 +25,11 @@ type CaseSummary struct {
 // CaseView is one case as this agency works on it.
 type CaseView struct {
 	CaseSummary
-	Trail     []Line         `json:"trail"`
-	Referrals []mou.Referral `json:"referrals"`
-	Clocks    []mou.Clock    `json:"clocks"`
-	Next      []mou.Move     `json:"next"`
+	Linked    []events.CaseID `json:"linked,omitzero"` // cases of the person that this agency opened apart from this one
+	Trail     []Line          `json:"trail"`
+	Referrals []mou.Referral  `json:"referrals"`
+	Clocks    []mou.Clock     `json:"clocks"`
+	Next      []mou.Move      `json:"next"`
 }
 
 // Line is one statement of a case. Waiting ones have no number yet.
@@ -79,6 +80,9 @@ func (a *Agency) Case(id events.CaseID) (CaseView, error) {
 		Clocks: f.tentative.Clocks(now), Next: f.tentative.Next(a.config.Agency, now),
 	}
 	for _, item := range f.settled.Trail() {
+		if link, ok := item.Facts.(*events.CaseLinked); ok {
+			v.Linked = append(v.Linked, link.Case)
+		}
 		line, err := lineOf(item.Facts)
 		if err != nil {
 			return v, err
@@ -120,6 +124,7 @@ func lineOf(facts events.Payload) (Line, error) {
 // its id, referral and purpose are known.
 type SectionView struct {
 	Record   events.EventID    `json:"record"`
+	Type     string            `json:"type,omitzero"` // record.sealed, referral.asked, referral.answered
 	From     events.AgencyID   `json:"from,omitzero"`
 	Referral events.ReferralID `json:"referral"`
 	Section  events.Section    `json:"section,omitzero"`
@@ -144,7 +149,7 @@ func (a *Agency) Sections(id events.CaseID) ([]SectionView, error) {
 		if r.To != a.config.Agency {
 			continue
 		}
-		view := SectionView{Record: r.ID, From: r.By, Referral: r.Referral, Section: r.Section, Purpose: r.Purpose, Open: true, Tombstone: r.Number == 0}
+		view := SectionView{Type: r.Type.Name(), Record: r.ID, From: r.By, Referral: r.Referral, Section: r.Section, Purpose: r.Purpose, Open: true, Tombstone: r.Number == 0}
 		if _, err := a.mayOpen(Opening{Case: id, Record: r.ID, Purpose: r.Purpose}); err != nil {
 			view.Open = false
 			view.Rule, view.Reason = ruleAndReason(err)

@@ -99,14 +99,10 @@ func tellChildProtection() question {
 	}
 }
 
-// ageOf is the age class that the case was opened with.
+// ageOf is the age class under which the case runs now.
 func (a *Agency) ageOf(id events.CaseID) events.AgeClass {
-	if f := a.book.files[id]; f != nil {
-		for _, item := range f.tentative.Trail() {
-			if opened, ok := item.Facts.(*events.CaseOpened); ok {
-				return opened.Age
-			}
-		}
+	if f := a.book.files[id]; f != nil && f.tentative.Age() != "" {
+		return f.tentative.Age()
 	}
 	return events.Unsure // doubt means child until determined (domain rule 7)
 }

@@ -20,6 +20,7 @@ type consentAnswer struct {
 	Agency      events.AgencyID             `json:"agency,omitzero"` // only this one, instead of every provider of the bundle's kind
 	Except      events.Set[events.AgencyID] `json:"except,omitzero"` // every provider but these
 	By          events.Speaker              `json:"by,omitzero"`
+	ChildView   events.ChildView            `json:"child_view,omitzero"` // of a child, or while the age is unsure
 	Capacity    events.Capacity             `json:"capacity,omitzero"`
 	Language    events.Language             `json:"language,omitzero"`
 	Interpreter events.Interpreter          `json:"interpreter,omitzero"`
@@ -62,15 +63,19 @@ func consentFields(a *Agency, t task) []Field {
 	for _, name := range bundles {
 		says = append(says, name+": "+a.book.memo.Profile.Bundles[name].Says)
 	}
+	var child []Field
+	if a.ageOf(t.of) != events.Adult {
+		child = []Field{{Name: "child_view", Says: "What the child itself wants.", Form: "one", Codes: events.ChildView("").Codes(), Needed: true}}
+	}
 	return askedFields(slices.Concat([]Field{
 		{Name: "answer", Says: "What the person says.", Form: "one", Codes: []string{"yes", "no", "not-now"}, Needed: true},
 		{Name: "bundle", Says: strings.Join(says, " "), Form: "one", Codes: bundles, Needed: true},
 		{Name: "agency", Says: "Only this provider, if the person named one.", Form: "one"},
 		{Name: "except", Says: "Not these providers.", Form: "many"},
-		{Name: "by", Says: "Who agreed: the person, or for a child a guardian.", Form: "one", Codes: events.Speaker("").Codes(), Needed: true},
+		{Name: "by", Says: "Who agreed: the person, or for a child a guardian; one whom an authority appointed if the guardian may be involved.", Form: "one", Codes: events.Speaker("").Codes(), Needed: true},
 		{Name: "capacity", Says: "Clear, or was there doubt that the person could decide?", Form: "one", Codes: events.Capacity("").Codes(), Needed: true},
 		{Name: "present", Says: "Who was there.", Form: "many", Codes: events.Present("").Codes(), Needed: true},
-	}, languageFields(t))...)
+	}, child, languageFields(t))...)
 }
 
 func answerConsent(a *Agency, _ context.Context, t task, body []byte, now time.Time) (reply, error) {
@@ -104,12 +109,13 @@ func answerConsent(a *Agency, _ context.Context, t task, body []byte, now time.T
 	}
 	err := errors.Join(
 		wanted(given.By != "", "by"), wanted(given.Capacity != "", "capacity"), wanted(given.Present != nil, "present"),
-		wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter"))
+		wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter"),
+		wanted(given.ChildView != "" || a.ageOf(t.of) == events.Adult, "child_view"))
 	if err != nil {
 		return reply{}, err
 	}
 	consent.Said, consent.Language, consent.Interpreter, consent.Present = said, given.Language, given.Interpreter, given.Present
-	consent.By, consent.Capacity = given.By, given.Capacity
+	consent.By, consent.Capacity, consent.ChildView = given.By, given.Capacity, given.ChildView
 	return one(&consent), nil
 }
 

@@ -70,6 +70,9 @@ func providerNote(a *Agency, f *file, now time.Time) string {
 			continue
 		}
 		for _, id := range o.declined {
+			if why[id] == "" {
+				why[id] = "no answer in time"
+			}
 			if line := string(id) + " (" + why[id] + ")"; !slices.Contains(cannot, line) {
 				cannot = append(cannot, line)
 			}
@@ -120,7 +123,7 @@ func (a *Agency) couldAsk(b mou.Bundle) []Provider {
 	could := []Provider{}
 	for _, id := range a.directory.ofKind(b.Class) {
 		if id != a.config.Agency {
-			could = append(could, Provider{Agency: id, Kind: b.Class})
+			could = append(could, a.offerOf(id, b.Class))
 		}
 	}
 	return could

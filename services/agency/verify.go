@@ -23,7 +23,8 @@ type proven struct {
 	entry    tlog.Entry
 	event    events.Event   // zero for tombstones and for refusals of what this journal does not hold
 	payload  events.Payload // nil when there is none, or when the data are erased or lost
-	founds   *directory     // set by genesis
+	founds   *directory     // set by genesis, or by a foreign mission's own listing
+	lists    *directory     // set by a listing: the directory with it
 	own      *said          // the outbox row that a receipt or a refusal answers
 	lost     bool           // a receipt for an event signed with our key that this journal does not hold whole
 	erased   bool           // a record that this agency erased
@@ -79,7 +80,7 @@ func (a *Agency) proveEvent(p proven, dir *directory, h heard) (proven, error) {
 		return p, err
 	}
 	if dir == nil {
-		if p.founds, err = a.found(p.event); err != nil {
+		if p.founds, err = a.found(p.event.Data); err != nil {
 			return p, err
 		}
 		dir = p.founds
@@ -87,7 +88,12 @@ func (a *Agency) proveEvent(p proven, dir *directory, h heard) (proven, error) {
 	if err := dir.check(p.event); err != nil {
 		return p, err
 	}
-	p.payload, err = payloadOf(p.event)
+	if p.payload, err = payloadOf(p.event); err != nil {
+		return p, err
+	}
+	if listed, ok := p.payload.(*events.DirectoryListed); ok {
+		p.lists, err = dir.with(p.event, listed, a.config)
+	}
 	return p, err
 }
 
@@ -101,7 +107,7 @@ func (a *Agency) proveErased(p proven, dir *directory, h heard) (proven, error) 
 	if err := dir.checkWithoutData(p.event, p.entry.DataDigest); err != nil {
 		return p, err
 	}
-	if p.event.Type != events.TypeRecordSealed || p.event.ID != h.erased.ID || string(h.erased.Case) != p.event.Subject {
+	if !p.event.Type.Sealed() || p.event.ID != h.erased.ID || string(h.erased.Case) != p.event.Subject {
 		return p, fmt.Errorf("%w: the erased record is another", errDamaged)
 	}
 	p.payload, p.erased = &events.Record{Header: *h.erased}, true
@@ -174,7 +180,7 @@ func answeredID(d tlog.Delivery) (events.EventID, error) {
 
 // payloadOf reads an event's facts, or a sealed record's header.
 func payloadOf(e events.Event) (events.Payload, error) {
-	if e.Type == events.TypeRecordSealed {
+	if e.Type.Sealed() {
 		record, err := seal.CheckRecord(e)
 		if err != nil {
 			return nil, err

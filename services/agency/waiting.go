@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"time"
 
 	"handrail/contracts/mou"
 	"handrail/events"
@@ -21,6 +22,12 @@ func (a *Agency) Waiting() []Waiting {
 	return a.config.Desk.First(waiting)
 }
 
+// open says whether a provider's answer is still waited for. A missed answer
+// ends nothing: a late bed is better than none.
+func open(s mou.LegState) bool {
+	return slices.Contains([]mou.LegState{mou.LegRequested, mou.LegAcknowledged, mou.LegByTelephone, mou.LegExpired}, s)
+}
+
 // waitingIn lists those of one case. Agency.mu is held.
 func (a *Agency) waitingIn(id events.CaseID) []Waiting {
 	f := a.book.files[id]
@@ -33,15 +40,49 @@ func (a *Agency) waitingIn(id events.CaseID) []Waiting {
 		if !ok || !slices.Contains(facts.To, a.config.Agency) {
 			continue
 		}
-		leg, found := legOf(f.tentative, item.ID, a.config.Agency)
-		if found && (leg.State == mou.LegRequested || leg.State == mou.LegAcknowledged) {
-			waiting = append(waiting, Waiting{
-				Case: id, Referral: item.ID, From: item.By, Arrived: item.Admitted,
-				Acknowledged: leg.State == mou.LegAcknowledged, Facts: facts,
-			})
+		if leg, found := legOf(f.tentative, item.ID, a.config.Agency); found && open(leg.State) {
+			waiting = append(waiting, a.waitingFor(f.tentative, item, facts, leg))
 		}
 	}
 	return waiting
+}
+
+// waitingFor shows one referral as it stands with this agency.
+func (a *Agency) waitingFor(c mou.Case, asked mou.Item, facts *events.ReferralRequested, leg mou.Leg) Waiting {
+	w := Waiting{
+		Case: c.ID(), Referral: asked.ID, From: asked.By, Arrived: admittedAt(c.Trail(), leg.Turn), State: leg.State,
+		Acknowledged: leg.State == mou.LegByTelephone, Turn: 1, Of: len(facts.To), Facts: facts,
+	}
+	if facts.Order == events.InTurn {
+		w.Turn = slices.Index(facts.To, a.config.Agency) + 1
+	}
+	for _, item := range c.Trail() {
+		if p, ok := item.Facts.(*events.ReferralAcknowledged); ok && item.Referral == asked.ID && item.By == a.config.Agency {
+			w.Acknowledged, w.Duty = true, p.Duty
+		}
+	}
+	w.AckBy, w.AnswerBy = due(c, asked.ID, a.config.Agency, a.now())
+	for _, r := range c.Records() {
+		if r.Referral == asked.ID && r.To == a.config.Agency && r.Number != 0 && a.mayUse(c, r) == nil {
+			w.Opens = append(w.Opens, r.Section)
+		}
+	}
+	return w
+}
+
+// due is until when a provider is to acknowledge and to answer a referral; zero
+// if the case shows no such clock.
+func due(c mou.Case, referral events.ReferralID, to events.AgencyID, now time.Time) (acknowledge, answer time.Time) {
+	for _, clock := range c.Clocks(now) {
+		switch {
+		case clock.Referral != referral || clock.Owes != to:
+		case clock.Rule == mou.ClockAcknowledge:
+			acknowledge = clock.Due
+		case clock.Rule == mou.ClockAnswer:
+			answer = clock.Due
+		}
+	}
+	return acknowledge, answer
 }
 
 // answerUnasked says what the desk wants said without anybody being asked.

@@ -1,22 +1,30 @@
 // Package ngo is the desk of a shelter or another helper: a duty worker sees
-// who waits, most urgent first, and answers.
+// who waits, most urgent first, and answers. A hotline has a desk of its own:
+// its callers are no cases until they want to be.
 package ngo
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
+	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
 )
 
 // Options of a helper's desk. The zero value leaves every answer to people.
 type Options struct {
-	// Acknowledge says at once that a referral arrived, without anybody having
-	// seen it. Off, because an acknowledgement tells the referrer that a duty
-	// worker did.
+	// Acknowledge says at once that a standard referral arrived, without
+	// anybody having seen it. Off, because an acknowledgement tells the referrer
+	// that a duty worker did. Tonight it is never said unseen: minutes count, and
+	// the person's risk and needs open to the worker who says it.
 	Acknowledge bool
+}
+
+// Desks gives the desk of each kind of helper.
+func Desks() map[events.AgencyKind]agency.Desk {
+	return map[events.AgencyKind]agency.Desk{
+		events.Shelter: Desk(), events.Counselling: Desk(), events.LegalAid: Desk(), events.IOM: Desk(), events.Hotline: Hotline(),
+	}
 }
 
 // Desk is the judgement of a helper that leaves every answer to people.
@@ -30,46 +38,31 @@ type desk struct{ options Options }
 // Intakes: people come to a helper, not forms.
 func (desk) Intakes() []agency.Intake { return nil }
 
-// Ask keeps the directory's order, with child protection before all others
-// when the person is or may be a child.
+// Ask keeps the given order, with child protection before all others when the
+// person is or may be a child.
 func (desk) Ask(could []agency.Provider, facts *events.ReferralRequested) []events.AgencyID {
-	sorted := slices.Clone(could)
-	if facts != nil && facts.Age != events.Adult {
-		slices.SortStableFunc(sorted, func(x, y agency.Provider) int {
-			return boolean(y.Kind == events.ChildProtection) - boolean(x.Kind == events.ChildProtection)
-		})
+	if facts == nil || facts.Age == events.Adult {
+		return agency.IDs(could)
 	}
-	ids := make([]events.AgencyID, len(sorted))
-	for i, p := range sorted {
-		ids[i] = p.Agency
-	}
-	return ids
+	return agency.IDs(agency.ByKind(could, events.ChildProtection))
 }
 
-// First shows tonight before standard, then whoever may be a child, then those
-// in danger, then who has waited longest.
+// First shows tonight before standard; then what can still be answered in time,
+// since others are asked about the rest, though a late bed is better than none;
+// then whoever may be a child, then those in danger, then who has waited
+// longest. What was accepted by telephone waits for the other side, and last.
 func (desk) First(waiting []agency.Waiting) []agency.Waiting {
-	sorted := slices.Clone(waiting)
-	slices.SortStableFunc(sorted, func(x, y agency.Waiting) int {
-		return cmp.Or(cmp.Compare(weight(y), weight(x)), x.Arrived.Compare(y.Arrived))
-	})
-	return sorted
+	unanswered := func(w agency.Waiting) bool { return w.State != mou.LegByTelephone }
+	tonight := func(w agency.Waiting) bool { return w.Facts.Urgency == events.Tonight }
+	inTime := func(w agency.Waiting) bool { return w.State != mou.LegExpired }
+	mayBeChild := func(w agency.Waiting) bool { return w.Facts.Age != events.Adult }
+	inDanger := func(w agency.Waiting) bool { return w.Facts.Safety != nil }
+	return agency.ByArrival(waiting, unanswered, tonight, inTime, mayBeChild, inDanger)
 }
 
-func weight(w agency.Waiting) int {
-	return 4*boolean(w.Facts.Urgency == events.Tonight) + 2*boolean(w.Facts.Age != events.Adult) + boolean(w.Facts.Safety != nil)
-}
-
-func boolean(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// Answers acknowledges if the helper wants that.
+// Answers acknowledges a standard referral if the helper wants that.
 func (d desk) Answers(w agency.Waiting, now time.Time) []events.Payload {
-	if !d.options.Acknowledge || w.Acknowledged {
+	if !d.options.Acknowledge || w.Acknowledged || w.Facts.Urgency == events.Tonight {
 		return nil
 	}
 	at := events.At(now)

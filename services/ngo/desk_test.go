@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
 )
@@ -16,6 +17,13 @@ func waiting(name string, arrived int64, urgency events.Urgency, age events.AgeC
 	}
 }
 
+func seen(waiting []agency.Waiting) (names []string) {
+	for _, w := range waiting {
+		names = append(names, string(w.Referral))
+	}
+	return names
+}
+
 func TestTheDutyWorkerSeesTheMostUrgentFirst(t *testing.T) {
 	got := Desk().First([]agency.Waiting{
 		waiting("long", 1, events.Standard, events.Adult, nil),
@@ -24,10 +32,7 @@ func TestTheDutyWorkerSeesTheMostUrgentFirst(t *testing.T) {
 		waiting("tonight", 5, events.Tonight, events.Adult, nil),
 		waiting("tonight-first", 2, events.Tonight, events.Adult, nil),
 	})
-	var names []string
-	for _, w := range got {
-		names = append(names, string(w.Referral))
-	}
+	names := seen(got)
 	if want := []string{"tonight-first", "tonight", "child", "danger", "long"}; !slices.Equal(names, want) {
 		t.Errorf("seen in the order %v, want %v", names, want)
 	}
@@ -41,6 +46,10 @@ func TestNothingIsAcknowledgedUnseenUnlessTheHelperWantsIt(t *testing.T) {
 	with := DeskWith(Options{Acknowledge: true})
 	if got := with.Answers(w, time.Unix(9, 0)); len(got) != 1 || got[0].Type() != events.TypeReferralAcknowledged {
 		t.Errorf("%v", got)
+	}
+	tonight := waiting("now", 1, events.Tonight, events.Adult, nil)
+	if with.Answers(tonight, time.Unix(9, 0)) != nil {
+		t.Error("tonight was acknowledged, and nobody has seen it")
 	}
 	w.Acknowledged = true
 	if with.Answers(w, time.Unix(9, 0)) != nil {
@@ -58,5 +67,46 @@ func TestForAChildProtectionIsAskedFirst(t *testing.T) {
 	}
 	if Desk().Intakes() != nil {
 		t.Error("a helper has an intake for forms")
+	}
+}
+
+// A late bed is better than none, but whoever can still be answered in time goes before.
+func TestWhatIsLateStandsBehindWhatIsNot(t *testing.T) {
+	late, told := waiting("late-tonight", 1, events.Tonight, events.Child, nil), waiting("by-telephone", 1, events.Tonight, events.Child, nil)
+	late.State, told.State = mou.LegExpired, mou.LegByTelephone
+	got := seen(Desk().First([]agency.Waiting{told, late, waiting("standard", 2, events.Standard, events.Adult, nil), waiting("tonight", 3, events.Tonight, events.Adult, nil)}))
+	if want := []string{"tonight", "late-tonight", "standard", "by-telephone"}; !slices.Equal(got, want) {
+		t.Errorf("seen in the order %v, want %v", got, want)
+	}
+}
+
+func TestAHotlineFindsABedAndCallsThePoliceOnlyToFetchSomebodyOut(t *testing.T) {
+	could := []agency.Provider{
+		{Agency: "officers", Kind: events.Police}, {Agency: "talk", Kind: events.Counselling}, {Agency: "audit", Kind: events.Migration}, {Agency: "house", Kind: events.Shelter},
+	}
+	if got := Hotline().Ask(could, &events.ReferralRequested{Age: events.Adult}); !slices.Equal(got, []events.AgencyID{"house", "talk", "audit", "officers"}) {
+		t.Errorf("a hotline asks %v", got)
+	}
+	if got := Hotline().Ask(could, &events.ReferralRequested{Needs: events.Set[events.Need]{"extraction"}}); got[0] != "officers" || got[1] != "house" {
+		t.Errorf("to fetch somebody out a hotline asks %v", got)
+	}
+}
+
+func TestAHotlineListensFirstToWhoMightHarmThemselves(t *testing.T) {
+	got := seen(Hotline().First([]agency.Waiting{
+		waiting("tonight", 1, events.Tonight, events.Child, events.Set[events.Safety]{"pursued"}),
+		waiting("standard", 2, events.Standard, events.Adult, events.Set[events.Safety]{"self-harm-risk"}),
+	}))
+	if want := []string{"standard", "tonight"}; !slices.Equal(got, want) {
+		t.Errorf("heard in the order %v, want %v", got, want)
+	}
+	if Hotline().Intakes() != nil || Hotline().Answers(waiting("r", 1, events.Tonight, events.Adult, nil), time.Unix(9, 0)) != nil {
+		t.Error("a hotline has an intake for forms, or answers unasked")
+	}
+}
+
+func TestEveryHelperHasADesk(t *testing.T) {
+	if d := Desks(); len(d) != 5 || d[events.Hotline] != Hotline() || d[events.Shelter] != Desk() || d[events.IOM] != Desk() {
+		t.Errorf("%v", d)
 	}
 }

@@ -1,10 +1,9 @@
-// Package police is the desk of a police district: often the first to meet the
-// person, it files the public referral form of its first responders and asks
-// others for help.
+// Package police is the desk of those who enforce the law: often the first to
+// meet the person, it files the public referral form of its first responders
+// and asks others for help.
 package police
 
 import (
-	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -29,6 +28,12 @@ func Form(name string) ([]byte, error) {
 	return form, nil
 }
 
+// Desks gives the desk of each kind of organisation that enforces the law. What
+// each of them may say comes from its kind, not from here.
+func Desks() map[events.AgencyKind]agency.Desk {
+	return map[events.AgencyKind]agency.Desk{events.Police: Desk(), events.BorderGuard: Desk(), events.Prosecutor: Desk()}
+}
+
 // Desk is the judgement of a police district.
 func Desk() agency.Desk { return desk{} }
 
@@ -38,29 +43,20 @@ type desk struct{}
 func (desk) Intakes() []agency.Intake { return []agency.Intake{uknrm.Intake()} }
 
 // Ask prefers whom the person needs first: a bed before a conversation. Within
-// a kind the directory's order stands; the police favour no provider.
+// a kind the given order stands; the police favour no provider.
 func (desk) Ask(could []agency.Provider, _ *events.ReferralRequested) []events.AgencyID {
-	order := []events.AgencyKind{events.ChildProtection, events.Shelter, events.Health, events.Counselling, events.LegalAid}
-	rank := func(p agency.Provider) int {
-		if at := slices.Index(order, p.Kind); at >= 0 {
-			return at
-		}
-		return len(order)
-	}
-	sorted := slices.Clone(could)
-	slices.SortStableFunc(sorted, func(x, y agency.Provider) int { return cmp.Compare(rank(x), rank(y)) })
-	ids := make([]events.AgencyID, len(sorted))
-	for i, p := range sorted {
-		ids[i] = p.Agency
-	}
-	return ids
+	return agency.IDs(agency.ByKind(could, events.ChildProtection, events.Shelter, events.Health, events.Counselling, events.LegalAid))
 }
 
-// First shows what a helper hands over to the police in the order of arrival.
+// First shows whoever is in danger from others first, a weapon before somebody who
+// follows or is near: that is what only the police can end. Everything else keeps
+// the order of arrival.
 func (desk) First(waiting []agency.Waiting) []agency.Waiting {
-	sorted := slices.Clone(waiting)
-	slices.SortStableFunc(sorted, func(x, y agency.Waiting) int { return x.Arrived.Compare(y.Arrived) })
-	return sorted
+	armed := func(w agency.Waiting) bool { return slices.Contains(w.Facts.Safety, "armed-threat") }
+	followed := func(w agency.Waiting) bool {
+		return !armed(w) && (slices.Contains(w.Facts.Safety, "pursued") || slices.Contains(w.Facts.Safety, "suspect-nearby"))
+	}
+	return agency.ByArrival(waiting, armed, followed)
 }
 
 // Answers says nothing unasked: an officer answers.

@@ -39,11 +39,33 @@ func TestABedComesBeforeAConversation(t *testing.T) {
 }
 
 func TestOfficersAnswerThemselvesInTheOrderOfArrival(t *testing.T) {
-	late, early := agency.Waiting{Referral: "late", Arrived: time.Unix(20, 0)}, agency.Waiting{Referral: "early", Arrived: time.Unix(10, 0)}
+	late := agency.Waiting{Referral: "late", Arrived: time.Unix(20, 0), Facts: &events.ReferralRequested{}}
+	early := agency.Waiting{Referral: "early", Arrived: time.Unix(10, 0), Facts: &events.ReferralRequested{}}
 	if got := Desk().First([]agency.Waiting{late, early}); got[0].Referral != "early" {
 		t.Errorf("the officer sees %s first", got[0].Referral)
 	}
 	if Desk().Answers(late, time.Unix(30, 0)) != nil {
 		t.Error("the police answer unasked")
+	}
+}
+
+func TestWhoIsThreatenedComesFirst(t *testing.T) {
+	waiting := func(name string, arrived int64, safety ...events.Safety) agency.Waiting {
+		return agency.Waiting{Referral: events.ReferralID(name), Arrived: time.Unix(arrived, 0), Facts: &events.ReferralRequested{Safety: safety}}
+	}
+	var got []string
+	for _, w := range Desk().First([]agency.Waiting{
+		waiting("tracked", 1, "tracked-phone"), waiting("near", 2, "suspect-nearby"), waiting("pursued", 3, "pursued"), waiting("armed", 4, "armed-threat"),
+	}) {
+		got = append(got, string(w.Referral))
+	}
+	if want := []string{"armed", "near", "pursued", "tracked"}; !slices.Equal(got, want) {
+		t.Errorf("seen in the order %v, want %v", got, want)
+	}
+}
+
+func TestEveryKindThatEnforcesTheLawHasTheDesk(t *testing.T) {
+	if d := Desks(); len(d) != 3 || d[events.Police] != Desk() || d[events.BorderGuard] != Desk() || d[events.Prosecutor] != Desk() {
+		t.Errorf("%v", d)
 	}
 }

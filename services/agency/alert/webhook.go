@@ -1,0 +1,56 @@
+package alert
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"handrail/events"
+)
+
+// hookBody is what a webhook gets, in the form of Standard Webhooks.
+type hookBody struct {
+	Type      string   `json:"type"` // handrail.alert
+	Timestamp string   `json:"timestamp"`
+	Data      hookData `json:"data"`
+}
+
+type hookData struct {
+	Alerts  []string       `json:"alerts"` // at most 100 codes, the urgent ones first; the first of them stand in the text too
+	Urgency events.Urgency `json:"urgency"`
+	Text    string         `json:"text"`
+}
+
+// sendWebhook signs by Standard Webhooks 1.0: HMAC-SHA256 over id, time and body.
+func (p person) sendWebhook(ctx context.Context, dir string, roots *tls.Config, m message, text string) error {
+	key, err := hookSecret(dir, p.secret)
+	if err != nil {
+		return fmt.Errorf("reading the secret: %w", err)
+	}
+	hook, err := standardwebhooks.NewWebhookRaw(key)
+	if err != nil {
+		return errors.New("the secret cannot be used")
+	}
+	body := hookBody{Type: "handrail.alert", Timestamp: m.at.UTC().Format(time.RFC3339), Data: hookData{m.codes[:min(len(m.codes), 100)], m.urgency, text}}
+	return post(ctx, roots, p.hook, body, func(h http.Header, signed []byte) error {
+		signature, err := hook.Sign(m.id, m.at, signed)
+		if err != nil {
+			return errors.New("the message could not be signed")
+		}
+		h.Set(standardwebhooks.HeaderWebhookID, m.id)
+		h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(m.at.Unix(), 10))
+		h.Set(standardwebhooks.HeaderWebhookSignature, signature)
+		return nil
+	})
+}
+
+// send hands a short message to the gateway.
+func (g gateway) send(ctx context.Context, dir string, roots *tls.Config, number, text string) error {
+	return post(ctx, roots, g.url, g.fill(number, text), bearer(dir, g.token))
+}
