@@ -169,7 +169,7 @@ func showFindings(out io.Writer, where string, findings []finding, asJSON bool) 
 		if !f.Healthy {
 			mark = "!"
 		}
-		fmt.Fprintf(&b, "%s %-24s %s\n", mark, f.Part, f.Says)
+		fmt.Fprintf(&b, "%s %-26s %s\n", mark, f.Part, f.Says)
 	}
 	_, err := io.WriteString(out, b.String())
 	return err

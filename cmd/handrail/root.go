@@ -53,7 +53,10 @@ Start with:  handrail demo`,
 	}
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	group(c)
-	c.AddCommand(demoCommand(o), serveCommand(o), taskCommand(o), auditCommand(o), doctorCommand(o))
+	c.AddCommand(
+		demoCommand(o), serveCommand(o), tonightCommand(o), taskCommand(o), alertCommand(o), overdueCommand(o), withdrawalCommand(o),
+		providersCommand(o), capacityCommand(o), auditCommand(o), doctorCommand(o),
+	)
 	return c
 }
 

@@ -8,8 +8,6 @@ import (
 	"handrail/cmd/internal/process"
 	"handrail/cmd/internal/serve"
 	"handrail/deploy/local"
-	"handrail/events"
-	"handrail/services/agency"
 )
 
 func serveCommand(o *options) *cobra.Command {
@@ -21,8 +19,11 @@ func serveCommand(o *options) *cobra.Command {
 		&cobra.Command{Use: "ledger", Short: "the hub's ledger of a data directory", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
 			return o.service(c.Context(), "handrail-ledger", serve.Ledger)
 		}},
-		agencyCommand("police", "a police district, from its folder", serve.Police()),
-		agencyCommand("ngo", "a shelter, from its folder", serve.NGO()),
+		agencyCommand(local.DeskPolice, "police, border guards or prosecutors, from their folder"),
+		agencyCommand(local.DeskSocial, "social services or another public authority, from its folder"),
+		agencyCommand(local.DeskNGO, "a shelter, hotline or another helper, from its folder"),
+		agencyCommand(local.DeskEmbassy, "an own or a foreign mission, from its folder"),
+		agencyCommand(local.DeskCoordinator, "a coordinator, from its folder"),
 	)
 	return c
 }
@@ -35,10 +36,10 @@ func (o *options) service(ctx context.Context, name string, run func(context.Con
 	return process.Run(ctx, name, func(ctx context.Context, p *process.Process) error { return run(ctx, p, at) })
 }
 
-func agencyCommand(name, short string, desks map[events.AgencyKind]agency.Desk) *cobra.Command {
+func agencyCommand(name, short string) *cobra.Command {
 	return &cobra.Command{Use: name + " FOLDER", Short: short, Args: exactly(1, "the agency's folder"), RunE: func(c *cobra.Command, args []string) error {
 		return process.Run(c.Context(), "handrail-"+name, func(ctx context.Context, p *process.Process) error {
-			return serve.Agency(ctx, p, args[0], desks)
+			return serve.Agency(ctx, p, args[0], serve.Desks(name))
 		})
 	}}
 }

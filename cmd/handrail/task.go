@@ -10,24 +10,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
-	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/client"
 )
 
 func taskCommand(o *options) *cobra.Command {
 	var id string
 	c := group(&cobra.Command{Use: "task", Short: "what an agency's staff are asked, and their answers"})
-	c.PersistentFlags().StringVar(&id, "agency", "", "the agency (default: the only police service of the data directory)")
+	c.PersistentFlags().StringVar(&id, "as", "", "the agency whose staff you are (default: the only police service of the data directory)")
 	c.AddCommand(
 		&cobra.Command{Use: "list", Short: "list the open tasks", Args: exactly(0, "no argument"), RunE: func(c *cobra.Command, _ []string) error {
-			people, err := o.people(id)
+			people, err := o.desk(id)
 			if err != nil {
 				return err
 			}
 			tasks, err := people.Tasks(c.Context())
 			if err != nil {
-				return err
+				return refused(err)
 			}
 			if o.output == "json" {
 				return json.MarshalWrite(c.OutOrStdout(), tasks, jsontext.WithIndent("  "), json.Deterministic(true))
@@ -43,7 +41,7 @@ func taskCommand(o *options) *cobra.Command {
 				return nil
 			},
 			RunE: func(c *cobra.Command, args []string) error {
-				people, err := o.people(id)
+				people, err := o.desk(id)
 				if err != nil {
 					return err
 				}
@@ -55,7 +53,7 @@ func taskCommand(o *options) *cobra.Command {
 					if string(task.ID) == args[0] {
 						made, err := people.Answer(c.Context(), task, args[1:])
 						if err != nil {
-							return err
+							return refused(err)
 						}
 						_, err = fmt.Fprintf(c.OutOrStdout(), "Answered: %s on the way to the hub.\n", count(uint64(len(made)), "statement", "statements"))
 						return err
@@ -74,24 +72,6 @@ func count(n uint64, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// people connects as the staff of an agency of the data directory.
-func (o *options) people(id string) (*client.Client, error) {
-	at, err := o.at()
-	if err != nil {
-		return nil, err
-	}
-	directions, err := at.Directions()
-	if err != nil {
-		return nil, err
-	}
-	for _, a := range directions.Agencies {
-		if id == string(a.Agency) || id == "" && a.Kind == events.Police {
-			return client.People(at.Agency(a.Agency)), nil
-		}
-	}
-	return nil, usage(errors.New("no agency of this data directory has that id; `handrail doctor` lists them"))
 }
 
 func showTasks(out io.Writer, tasks []agency.Task) error {

@@ -1,4 +1,4 @@
-// Command ngo serves one agency of that kind from its folder: ngo FOLDER.
+// Command ngo serves one shelter, hotline or another helper from its folder: ngo FOLDER.
 package main
 
 import (
@@ -15,6 +15,6 @@ func main() {
 		if len(os.Args) != 2 {
 			return &process.ExitError{Code: process.ExitUsage, Err: errors.New("name the agency's folder")}
 		}
-		return serve.Agency(ctx, p, os.Args[1], serve.NGO())
+		return serve.Agency(ctx, p, os.Args[1], serve.Desks("ngo"))
 	})
 }

@@ -1,4 +1,4 @@
-// Command police serves one agency of that kind from its folder: police FOLDER.
+// Command police serves one police district, border guard or prosecutor from its folder: police FOLDER.
 package main
 
 import (
@@ -15,6 +15,6 @@ func main() {
 		if len(os.Args) != 2 {
 			return &process.ExitError{Code: process.ExitUsage, Err: errors.New("name the agency's folder")}
 		}
-		return serve.Agency(ctx, p, os.Args[1], serve.Police())
+		return serve.Agency(ctx, p, os.Args[1], serve.Desks("police"))
 	})
 }

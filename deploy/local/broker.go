@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
@@ -71,6 +73,10 @@ func startServer(options BrokerOptions) (*server.Server, error) {
 	}
 	fatal := make(chan string, 1)
 	s.SetLogger(brokerLog{log: log, fatal: fatal}, false, false)
+	if err := loadAccounts(s, options.Accounts); err != nil {
+		s.Shutdown()
+		return nil, err
+	}
 	go s.Start()
 	deadline := time.Now().Add(brokerPatience)
 	for !s.ReadyForConnections(50 * time.Millisecond) {
@@ -86,6 +92,19 @@ func startServer(options BrokerOptions) (*server.Server, error) {
 		}
 	}
 	return s, nil
+}
+
+// loadAccounts has the server know every account before anybody can connect. It
+// would load each when its first user comes; when many come at once, it may build
+// the hub's account twice, and an agency that is built between the two is left
+// without its way to the hub's streams until the server ends.
+func loadAccounts(s *server.Server, accounts map[string]string) error {
+	for _, key := range slices.Sorted(maps.Keys(accounts)) {
+		if _, err := s.LookupAccount(key); err != nil {
+			return fmt.Errorf("loading account %s: %w", key, err)
+		}
+	}
+	return nil
 }
 
 func (o BrokerOptions) server() (*server.Options, error) {

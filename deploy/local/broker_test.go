@@ -126,7 +126,7 @@ func TestBrokerKeepsStreamsUntilItsDiskIsWiped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	message, err := consumer.Next(jetstream.FetchMaxWait(5 * time.Second))
+	message, err := consumer.Next(jetstream.FetchMaxWait(30 * time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func testChild(dir string) Child {
 
 func awaitLog(t *testing.T, dir, want string) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		log, _ := os.ReadFile(filepath.Join(dir, "police.log"))
 		if strings.Contains(string(log), want) {
@@ -93,7 +93,7 @@ func TestChildRunsEndsAndRunsAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if log, _ := os.ReadFile(filepath.Join(dir, "police.log")); strings.Count(string(log), "child is up") == 2 {
 			break
 		}

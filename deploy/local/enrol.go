@@ -1,6 +1,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -39,6 +40,7 @@ const (
 	accountsFile    = "accounts.json"
 	hubCredsFile    = "nats.creds" //nolint:gosec // the name of a file
 	genesisFile     = "genesis.json"
+	missionsDir     = "missions" // the listings of founding foreign missions, which genesis does not hold
 	operatorFile    = "operator.json"
 	AgencyFileName  = "agency.json" // describes an agency in its folder
 	SigningKeyFile  = "signing.pem" // an agency's signing key, in its folder
@@ -74,7 +76,7 @@ func Enrol(ctx context.Context, l Layout, f Founding) error {
 	if err != nil {
 		return err
 	}
-	genesis, err := found(l, f)
+	genesis, missions, err := found(l, f)
 	if err != nil {
 		return fmt.Errorf("founding the directory: %w", err)
 	}
@@ -87,12 +89,16 @@ func Enrol(ctx context.Context, l Layout, f Founding) error {
 	}
 	digest := sha256.Sum256(data)
 	directions.Genesis = hex.EncodeToString(digest[:])
+	pins, err := writeMissions(l, missions)
+	if err != nil {
+		return fmt.Errorf("founding the directory: %w", err)
+	}
 	for _, m := range f.Members {
 		address, _ := directions.Address(m.Agency)
 		if err := writeJSON(filepath.Join(l.Agency(m.Agency), AgencyFileName), AgencyFile{
 			Hub: f.Hub, Agency: m.Agency, Kind: m.Kind,
 			Broker: "nats://" + directions.Broker, Ledger: "http://" + directions.Ledger, Listen: address.Intake,
-			LogKey: genesis.Log, HubKey: genesis.Signing, Genesis: directions.Genesis,
+			LogKey: genesis.Log, HubKey: genesis.Signing, Genesis: cmp.Or(pins[m.Agency], directions.Genesis),
 		}); err != nil {
 			return err
 		}
@@ -127,32 +133,38 @@ func addresses(ctx context.Context, f Founding) (Directions, error) {
 	return d, nil
 }
 
-// found makes every key and the genesis payload that lists the public ones.
-func found(l Layout, f Founding) (*events.DirectoryFounded, error) {
+// found makes every key and the payloads that list the public ones: genesis, and
+// one of its own for each foreign mission.
+func found(l Layout, f Founding) (*events.DirectoryFounded, []*events.DirectoryListed, error) {
 	origin := f.Hub.Origin()
 	logKey, logVerifier, err := tlog.NewLogKey(origin, rand.Reader)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := os.WriteFile(filepath.Join(l.Hub(), logKeyFile), []byte(logKey+"\n"), 0o600); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	hubKey, err := seal.NewSigningKey(rand.Reader)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := hubKey.Save(filepath.Join(l.Hub(), hubKeyFile)); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var missions []*events.DirectoryListed
 	genesis := &events.DirectoryFounded{Log: logVerifier, Signing: hubKey.Public(), Profile: f.Profile}
 	for _, m := range f.Members {
 		listing, err := keys(l.Agency(m.Agency), m, origin)
 		if err != nil {
-			return nil, fmt.Errorf("making the keys of %s: %w", m.Agency, err)
+			return nil, nil, fmt.Errorf("making the keys of %s: %w", m.Agency, err)
+		}
+		if m.Kind == events.ForeignMission {
+			missions = append(missions, &events.DirectoryListed{Log: genesis.Log, Signing: genesis.Signing, Profile: genesis.Profile, Agencies: []events.Listing{listing}})
+			continue
 		}
 		genesis.Agencies = append(genesis.Agencies, listing)
 	}
-	return genesis, nil
+	return genesis, missions, nil
 }
 
 // keys makes one agency's keys in its own folder and lists the public ones.

@@ -92,6 +92,9 @@ func (h *Hub) start(ctx context.Context, o HubOptions, tell func(string)) error 
 			return err
 		}
 	}
+	if err := Serve(ctx, h.At, o.Founding); err != nil {
+		return err
+	}
 	if err := h.prepareDatabase(ctx); err != nil {
 		return err
 	}
@@ -143,7 +146,7 @@ func (h *Hub) Start(ctx context.Context, name string) error {
 	args := []string{"serve", name, "--data", h.At.Root}
 	if d, err := h.At.Directions(); err == nil {
 		if a, ok := d.Address(events.AgencyID(name)); ok {
-			args = []string{"serve", deskOf(a.Kind), h.At.Agency(a.Agency)}
+			args = []string{"serve", DeskOf(a.Kind), h.At.Agency(a.Agency)}
 		}
 	}
 	child, err := StartChild(ctx, Child{Program: h.program, Name: name, Args: args, Env: h.env, LogFile: h.At.Log(name), Claim: h.claim})
@@ -154,14 +157,6 @@ func (h *Hub) Start(ctx context.Context, name string) error {
 	defer h.mu.Unlock()
 	h.children[name] = child
 	return nil
-}
-
-// deskOf is the service that organisations of a kind run.
-func deskOf(kind events.AgencyKind) string {
-	if kind == events.Shelter {
-		return "ngo"
-	}
-	return string(kind)
 }
 
 // Process is a service's current process; nil before its first start.
@@ -287,6 +282,10 @@ func foundLedger(ctx context.Context, at Layout, database string) error {
 	if !ok {
 		return errors.New("founding the log: the genesis file founds nothing")
 	}
-	_, err = ledger.Found(ctx, ledger.Config{Hub: directions.Hub, DatabaseURL: database, LogKeyFile: at.LogKey(), SigningKeyFile: at.HubKey()}, *founded)
+	missions, err := readMissions(at)
+	if err != nil {
+		return fmt.Errorf("founding the log: %w", err)
+	}
+	_, err = ledger.Found(ctx, ledger.Config{Hub: directions.Hub, DatabaseURL: database, LogKeyFile: at.LogKey(), SigningKeyFile: at.HubKey()}, *founded, missions...)
 	return err
 }

@@ -22,7 +22,7 @@ const (
 func FreePort(ctx context.Context) (int, error) {
 	var taken error
 	for range 100 {
-		port := firstPort + rand.IntN(lastPort-firstPort)
+		port := firstPort + rand.IntN(lastPort-firstPort) //nolint:gosec // a port is no secret //nolint:gosec // a port is no secret
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			taken = err

@@ -14,9 +14,12 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency"
+	"handrail/services/coordinator"
+	"handrail/services/embassy"
 	"handrail/services/ledger"
 	"handrail/services/ngo"
 	"handrail/services/police"
+	"handrail/services/social"
 )
 
 // Broker runs the embedded NATS server of a data directory until ctx ends.
@@ -93,12 +96,20 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 	return service.Run(ctx)
 }
 
-// Police is the desk of police districts.
-func Police() map[events.AgencyKind]agency.Desk {
-	return map[events.AgencyKind]agency.Desk{events.Police: police.Desk()}
-}
-
-// NGO is the desk of shelters.
-func NGO() map[events.AgencyKind]agency.Desk {
-	return map[events.AgencyKind]agency.Desk{events.Shelter: ngo.Desk()}
+// Desks are the organisations that a program may serve, by the name of the
+// program; none for a name that is no program's.
+func Desks(program string) map[events.AgencyKind]agency.Desk {
+	switch program {
+	case local.DeskPolice:
+		return police.Desks()
+	case local.DeskSocial:
+		return social.Desks()
+	case local.DeskNGO:
+		return ngo.Desks()
+	case local.DeskEmbassy:
+		return embassy.Desks()
+	case local.DeskCoordinator:
+		return coordinator.Desks()
+	}
+	return nil
 }

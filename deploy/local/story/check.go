@@ -1,10 +1,10 @@
 package story
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -20,32 +20,78 @@ import (
 // checkActs are what somebody sees, or must not see.
 func (w *World) checkActs() []act {
 	return []act{
-		{"records TYPE by WHO", w.records},
+		{"records TYPE by WHO FIELDS...", w.records},
+		{"records no TYPE", w.recordsNo},
 		{"sees referral FIELDS...", w.sees},
-		{"knows nothing of the case", w.knowsNothing},
 		{"is sent TYPE", w.isSent},
 		{"is refused RULE", w.isRefused},
+		{"does not see the referral", w.seesNoReferral},
+		{"sees WHO as STATE", w.seesLeg},
+		{"may not say TYPE", w.mayNotSay},
+		{"has not heard TYPE", w.hasNotHeard},
 	}
 }
 
-// records checks, as the auditor, that the verified trail holds an event.
+// records checks, as the auditor, that the verified trail holds an event, with
+// these members among its facts.
 func (w *World) records(ctx context.Context, _ local.Member, given []string) (string, error) {
-	by := cast()[given[1]].Agency
-	if given[1] == "hub" {
-		by = events.HubAgency
-	}
+	by := byName(given[1])
 	return until(ctx, func(ctx context.Context) (string, error) {
 		verified, err := w.trail(ctx)
 		if err != nil {
 			return "", err
 		}
 		for _, step := range verified.Steps {
-			if step.Type.Name() == given[0] && step.By == by {
+			if step.Type.Name() == given[0] && step.By == by && holds(step.Facts, given[2:]) {
 				return fmt.Sprintf("entry %d, clause %s, verified", step.Entry.Number, step.Entry.Clause), nil
 			}
 		}
-		return "", fmt.Errorf("the trail holds no %s by %s", given[0], given[1])
+		return "", fmt.Errorf("the trail holds no %s by %s %s", given[0], given[1], strings.Join(given[2:], " "))
 	})
+}
+
+func (w *World) recordsNo(ctx context.Context, _ local.Member, given []string) (string, error) {
+	verified, err := w.trail(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, step := range verified.Steps {
+		if step.Type.Name() == given[0] {
+			return "", fmt.Errorf("entry %d is one", step.Entry.Number)
+		}
+	}
+	return fmt.Sprintf("none among %d entries", len(verified.Steps)), nil
+}
+
+// byName finds an agency by the name that the stories call it, or by its id.
+func byName(name string) events.AgencyID {
+	if name == hubName {
+		return events.HubAgency
+	}
+	if who, known := cast()[name]; known {
+		return who.Agency
+	}
+	return events.AgencyID(name)
+}
+
+// holds says whether facts have these members; several values of one are
+// written with commas.
+func holds(facts events.Payload, pairs []string) bool {
+	text, err := json.Marshal(facts, json.Deterministic(true))
+	if err != nil {
+		return false
+	}
+	var members map[string]jsontext.Value
+	if json.Unmarshal(text, &members) != nil {
+		return false
+	}
+	for _, pair := range pairs {
+		name, want, _ := strings.Cut(pair, "=")
+		if said := strings.NewReplacer(`"`, "", "[", "", "]", "").Replace(string(members[name])); said != want {
+			return false
+		}
+	}
+	return true
 }
 
 func (w *World) sees(ctx context.Context, who local.Member, given []string) (string, error) {
@@ -77,15 +123,76 @@ func (w *World) sees(ctx context.Context, who local.Member, given []string) (str
 	})
 }
 
-func (w *World) knowsNothing(ctx context.Context, who local.Member, _ []string) (string, error) {
-	all, err := client.List[agency.CaseSummary](ctx, w.people(who), "/v1/cases", "cases")
+// seesNoReferral checks that nothing of the case waits at an agency for an answer.
+func (w *World) seesNoReferral(ctx context.Context, who local.Member, _ []string) (string, error) {
+	waiting, err := client.List[agency.Waiting](ctx, w.people(who), "/v1/inbox", "waiting")
 	if err != nil {
 		return "", err
 	}
-	if slices.ContainsFunc(all, func(c agency.CaseSummary) bool { return c.Case == w.Case }) {
-		return "", errors.New("the case is known there")
+	if slices.ContainsFunc(waiting, func(one agency.Waiting) bool { return one.Case == w.Case }) {
+		return "", errors.New("a referral of the case waits there")
 	}
 	return "", nil
+}
+
+// mayNotSay waits until an agency's own view lets it say a type no more: what
+// somebody else did may have to reach it first.
+func (w *World) mayNotSay(ctx context.Context, who local.Member, given []string) (string, error) {
+	return until(ctx, func(ctx context.Context) (string, error) {
+		var view agency.CaseView
+		if err := w.people(who).Get(ctx, "/v1/cases/"+url.PathEscape(string(w.Case)), &view); err != nil {
+			return "", err
+		}
+		why := "nothing to say it about"
+		for _, move := range view.Next {
+			if move.Type.Name() != given[0] {
+				continue
+			}
+			if move.Allowed {
+				return "", fmt.Errorf("it may say %s", given[0])
+			}
+			why = string(move.Rule) + ": " + move.Reason
+		}
+		return why, nil
+	})
+}
+
+// hasNotHeard checks that an agency that knows of the case knows of no statement
+// of a type in it.
+func (w *World) hasNotHeard(ctx context.Context, who local.Member, given []string) (string, error) {
+	var view agency.CaseView
+	if err := w.people(who).Get(ctx, "/v1/cases/"+url.PathEscape(string(w.Case)), &view); err != nil {
+		return "", err
+	}
+	for _, line := range view.Trail {
+		if line.Type == given[0] {
+			return "", fmt.Errorf("%s by %s stands in what it sees", line.Type, line.By)
+		}
+	}
+	return fmt.Sprintf("not among the %d statements that it sees", len(view.Trail)), nil
+}
+
+// seesLeg checks how an agency sees the part of another in the current referral.
+func (w *World) seesLeg(ctx context.Context, who local.Member, given []string) (string, error) {
+	of := byName(given[0])
+	return until(ctx, func(ctx context.Context) (string, error) {
+		var view agency.CaseView
+		if err := w.people(who).Get(ctx, "/v1/cases/"+url.PathEscape(string(w.Case)), &view); err != nil {
+			return "", err
+		}
+		state := "nowhere"
+		for _, r := range view.Referrals {
+			for _, leg := range r.Legs {
+				if r.ID == w.referral && leg.To == of {
+					state = string(leg.State)
+				}
+			}
+		}
+		if state != given[1] {
+			return "", fmt.Errorf("it is %s there", state)
+		}
+		return "", nil
+	})
 }
 
 // isSent checks that the hub recorded a statement for an addressee and numbered
@@ -109,92 +216,4 @@ func (w *World) isSent(ctx context.Context, who local.Member, given []string) (s
 		}
 		return "", fmt.Errorf("no %s is addressed to it", given[0])
 	})
-}
-
-// remember notes what everybody has been sent, before something that only its
-// sender may hear of.
-func (w *World) remember(ctx context.Context, sender events.AgencyID) error {
-	state, err := w.ledger(ctx)
-	w.sender, w.before = sender, state.Agencies
-	return err
-}
-
-// overlook lets a story look at refusals of its own only.
-func (w *World) overlook(ctx context.Context) error {
-	for _, who := range cast() {
-		if !who.Served {
-			continue
-		}
-		all, err := w.refusals(ctx, who)
-		if err != nil {
-			return err
-		}
-		for _, r := range all {
-			w.refused[who.Agency] = r.delivery
-		}
-	}
-	return nil
-}
-
-type refusal struct {
-	delivery uint64
-	entry    uint64
-	rule     events.Rule
-}
-
-// isRefused checks that the next refusal that the agency was told of names the
-// rule, and that nobody but the sender was sent anything.
-func (w *World) isRefused(ctx context.Context, who local.Member, given []string) (string, error) {
-	return until(ctx, func(ctx context.Context) (string, error) {
-		next, err := w.nextRefusal(ctx, who)
-		if err != nil {
-			return "", err
-		}
-		if string(next.rule) != given[0] {
-			return "", fmt.Errorf("%w: it was refused %s", errSettled, next.rule)
-		}
-		state, err := w.ledger(ctx)
-		if err != nil {
-			return "", err
-		}
-		for id, connection := range state.Agencies {
-			if id != w.sender && connection.Assigned != w.before[id].Assigned {
-				return "", fmt.Errorf("%w: %s was sent something", errSettled, id)
-			}
-		}
-		w.refused[who.Agency] = next.delivery
-		return fmt.Sprintf("entry %d, told to its sender as delivery %d, delivered to nobody", next.entry, next.delivery), nil
-	})
-}
-
-func (w *World) nextRefusal(ctx context.Context, who local.Member) (refusal, error) {
-	all, err := w.refusals(ctx, who)
-	if err != nil {
-		return refusal{}, err
-	}
-	for _, r := range all {
-		if r.delivery > w.refused[who.Agency] {
-			return r, nil
-		}
-	}
-	return refusal{}, errors.New("the agency has not been told of a refusal")
-}
-
-// refusals lists what an agency was refused, oldest first.
-func (w *World) refusals(ctx context.Context, who local.Member) ([]refusal, error) {
-	var out agency.OutboxView
-	if err := w.people(who).Get(ctx, "/v1/outbox", &out); err != nil {
-		return nil, err
-	}
-	var all []refusal
-	for _, s := range out.Said {
-		if s.State == "refused" && s.Entry != nil {
-			all = append(all, refusal{s.Delivery, *s.Entry, s.Rule})
-		}
-	}
-	for _, f := range out.Foreign {
-		all = append(all, refusal{f.Delivery, f.Entry, f.Rule})
-	}
-	slices.SortFunc(all, func(a, b refusal) int { return cmp.Compare(a.delivery, b.delivery) })
-	return all, nil
 }

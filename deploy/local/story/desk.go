@@ -24,6 +24,8 @@ func (w *World) deskActs() []act {
 	return []act{
 		{"says TYPE FIELDS...", w.says},
 		{"is not let to say TYPE FIELDS...", w.notLet},
+		{"opens a case FIELDS...", w.opensCase},
+		{"seals SECTIONS for AGENCY", w.seals},
 		{"system sends TYPE FIELDS...", w.systemSends},
 		{"system seals SECTION for AGENCY", w.systemSeals},
 		{"reads SECTION for PURPOSE", w.reads},
@@ -32,7 +34,7 @@ func (w *World) deskActs() []act {
 }
 
 type statement struct {
-	Case     events.CaseID     `json:"case"`
+	Case     events.CaseID     `json:"case,omitzero"`
 	Type     string            `json:"type"`
 	Referral events.ReferralID `json:"referral,omitzero"`
 	Data     jsontext.Value    `json:"data,omitzero"`
@@ -40,8 +42,9 @@ type statement struct {
 
 // ofReferral says whether a type is about a referral that was asked before.
 func ofReferral(t string) bool {
-	return strings.HasPrefix(t, "referral.") && t != "referral.requested" || strings.HasPrefix(t, "handover.") ||
-		strings.HasPrefix(t, "service.") || strings.HasPrefix(t, "erasure.")
+	thing, _, _ := strings.Cut(t, ".")
+	return t != "referral.requested" &&
+		slices.Contains([]string{"referral", "handover", "service", "erasure", "nationality", "traveldocument", "return"}, thing)
 }
 
 func (w *World) state(given []string) (statement, error) {
@@ -57,12 +60,15 @@ func (w *World) state(given []string) (statement, error) {
 func formOf(t string) func(string) string {
 	return func(member string) string {
 		switch {
-		case slices.Contains([]string{"to", "sections", "needs", "safety", "access", "present"}, member) && t != "notice.sent":
-			return "many"
+		case member == "children" && t == "capacity.published":
+			return "number"
 		case member == "recipient" || member == "children":
 			return "object"
 		case member == "with_person":
 			return "yes-no"
+		case slices.Contains([]string{"sections", "needs", "safety", "access", "present", "sexes", "ages", "languages", "hours"}, member),
+			member == "to" && t == "referral.requested":
+			return "many"
 		}
 		return "one"
 	}
@@ -73,11 +79,84 @@ func (w *World) says(ctx context.Context, who local.Member, given []string) (str
 	if err != nil {
 		return "", err
 	}
+	return w.saying(ctx, who, s)
+}
+
+// saying says a statement as the agency's people and waits for its receipt. Cut
+// off from the hub, the agency keeps it: then nobody waits.
+func (w *World) saying(ctx context.Context, who local.Member, s statement) (string, error) {
 	var made agency.SaidOf
 	if err := w.people(who).Post(ctx, "/v1/say", s, &made); err != nil {
 		return "", err
 	}
+	w.last = made.Events[0]
+	if s.Type == "referral.requested" {
+		w.referral = w.last
+	}
+	if s.Case == "" {
+		w.enter(made.Case)
+	}
+	if w.unplugged {
+		return "kept in its own journal until the hub is back", nil
+	}
 	return until(ctx, func(ctx context.Context) (string, error) { return w.admitted(ctx, who, made.Events[0]) })
+}
+
+// enter makes a case the one that the story is about.
+func (w *World) enter(id events.CaseID) {
+	w.Case, w.filed, w.referral = id, agency.Filed{}, ""
+	w.Cases = append(w.Cases, id)
+}
+
+func (w *World) opensCase(ctx context.Context, who local.Member, given []string) (string, error) {
+	data, err := client.Object(given, formOf("case.opened"))
+	if err != nil {
+		return "", err
+	}
+	said, err := w.saying(ctx, who, statement{Type: "case.opened", Data: data})
+	return "case " + short(w.Case) + ", " + said, err
+}
+
+// seals seals sections with invented content to a candidate of the current
+// referral; what a form said is taken instead where there was one.
+func (w *World) seals(ctx context.Context, who local.Member, given []string) (string, error) {
+	sections := strings.Split(given[0], ",")
+	values := map[string]jsontext.Value{}
+	if len(w.filed.Sections) == 0 {
+		for _, section := range sections {
+			values[section] = invented(section)
+		}
+	}
+	var made agency.SaidOf
+	if err := w.people(who).Post(ctx, "/v1/records", map[string]any{
+		"case": w.Case, "referral": w.referral, "to": byName(given[1]), "sections": sections, "values": values,
+	}, &made); err != nil {
+		return "", err
+	}
+	for _, id := range made.Events {
+		if _, err := until(ctx, func(ctx context.Context) (string, error) { return w.admitted(ctx, who, id) }); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%d sealed to the key of %s", len(made.Events), byName(given[1])), nil
+}
+
+// invented is what a section says of a person who does not exist.
+func invented(section string) jsontext.Value {
+	said, known := map[string]string{
+		"identity":   `{"name":"Alex Example","born":"1990, invented"}`,
+		"contact":    `{"telephone":"+00 000 0000, invented","safe":"after nine, never leave a message"}`,
+		"needs":      `{"says":"a room with a lock and a cot, invented"}`,
+		"risk":       `{"says":"an invented man waits at the station"}`,
+		"travel":     `{"document":"taken away, invented"}`,
+		"testimony":  `{"says":"what was done, invented"}`,
+		"health":     `{"says":"a cough, invented"}`,
+		"statistics": `{"sector":"A"}`,
+	}[section]
+	if !known {
+		said = `{"says":"invented"}`
+	}
+	return jsontext.Value(said)
 }
 
 // notLet checks that the desk itself says no, before anything is sent.
@@ -131,7 +210,7 @@ func goesWithoutSaying(t string) map[string]string {
 func (w *World) systemSeals(ctx context.Context, who local.Member, given []string) (string, error) {
 	return w.sends(ctx, who, map[string]string{
 		"type": string(events.TypeRecordSealed), "case": string(w.Case), "referral": string(w.referral),
-		"to": given[1], "section": given[0], "purpose": string(events.PurposeAccommodation),
+		"to": string(byName(given[1])), "section": given[0], "purpose": string(events.PurposeAccommodation),
 	})
 }
 
@@ -146,6 +225,9 @@ func (w *World) sends(ctx context.Context, who local.Member, what any) (string, 
 	var made agency.Said
 	if err := system.Post(ctx, "/v1/events", what, &made); err != nil {
 		return "", err
+	}
+	if len(made.Events) > 0 {
+		w.last = made.Events[0]
 	}
 	return "signed and sent", nil
 }
@@ -180,8 +262,17 @@ func (w *World) reads(ctx context.Context, who local.Member, given []string) (st
 		if len(opened.Section) == 0 {
 			return "", errors.New("the section is empty")
 		}
-		return fmt.Sprintf("opened, %d fields; the reading is in the read log", len(opened.Section)), nil
+		return "opened: " + someOf(slices.Sorted(maps.Keys(opened.Section))) + "; the reading is in the read log", nil
 	})
+}
+
+// someOf names a few of many; never what stands in them.
+func someOf(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 // cannotRead waits until a section cannot be read: a withdrawal takes a moment

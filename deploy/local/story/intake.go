@@ -69,8 +69,8 @@ func (w *World) receives(ctx context.Context, who local.Member, given []string) 
 	if err != nil {
 		return "", err
 	}
-	w.Case, w.filed, w.referral = filed.Case, filed, ""
-	w.Cases = append(w.Cases, filed.Case)
+	w.enter(filed.Case)
+	w.filed = filed
 	return fmt.Sprintf("case %s; kept sealed at the police: %s; dropped: %d fields", short(filed.Case), list(filed.Sections), len(filed.Dropped)), nil
 }
 
@@ -155,6 +155,9 @@ func (w *World) answers(ctx context.Context, who local.Member, given []string) (
 		if _, err := until(ctx, func(ctx context.Context) (string, error) { return w.admitted(ctx, who, id) }); err != nil {
 			return "", err
 		}
+	}
+	if len(made) > 0 {
+		w.last = made[0]
 	}
 	if task.Kind == agency.ChooseProvider {
 		w.referral = made[0]

@@ -12,16 +12,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"handrail/deploy/local"
-	"handrail/events"
 )
 
 //go:embed stories/*.txtar
 var files embed.FS
 
-// Names lists the stories in the order in which the demo tells them.
-func Names() []string { return []string{"referral", "refusals"} }
+// Names lists the stories in the order in which the demo tells them. The first is
+// the one that it tells unless it is told another.
+func Names() []string {
+	return []string{
+		"night", "capacity", "telephone", "turns", "late", "hotline", "police-refused", "not-now", "child", "emergency",
+		"withdrawal", "raid", "consular", "mission", "homeward", "referral", "refusals",
+	}
+}
+
+// About is the first heading of a story: what it is about.
+func About(name string) string {
+	text, err := Text(name)
+	if err != nil {
+		return ""
+	}
+	for _, line := range Parse(text) {
+		if line.Heading != "" {
+			return line.Heading
+		}
+	}
+	return ""
+}
 
 // Text of a story.
 func Text(name string) (string, error) {
@@ -30,27 +47,6 @@ func Text(name string) (string, error) {
 	}
 	text, err := files.ReadFile("stories/" + name + ".txtar")
 	return string(text), err
-}
-
-// Cast of the stories: plainly fictional agencies, by the names that the
-// stories call them.
-func cast() map[string]local.Member {
-	return map[string]local.Member{
-		"police":       {Agency: "sampletown-police", Kind: events.Police, Served: true},
-		"shelter":      {Agency: "lighthouse-shelter", Kind: events.Shelter, Served: true},
-		"coordination": {Agency: "sampleland-coordination", Kind: events.Coordinator},
-		"children":     {Agency: "sampleland-children", Kind: events.ChildProtection},
-		"auditor":      {Agency: "sampleland-audit", Kind: events.Auditor},
-	}
-}
-
-// Founding is the hub that the stories are about.
-func Founding() local.Founding {
-	f := local.Founding{Hub: "sampleland", Profile: "uk@1"}
-	for _, name := range []string{"police", "shelter", "coordination", "children", "auditor"} {
-		f.Members = append(f.Members, cast()[name])
-	}
-	return f
 }
 
 // Line of a story: a heading, or words.
@@ -91,7 +87,7 @@ func (w *World) Tell(ctx context.Context, text string, to Teller) error {
 			to.Heading(line.Heading)
 			continue
 		}
-		said, err := w.Do(ctx, line.Words)
+		said, err := w.line(ctx, line.Words)
 		if err != nil {
 			return fmt.Errorf("line %d, %q: %w", line.Number, strings.Join(line.Words, " "), err)
 		}
@@ -100,12 +96,21 @@ func (w *World) Tell(ctx context.Context, text string, to Teller) error {
 	return nil
 }
 
-// Subjects lists everybody who can stand at the beginning of a line.
-func Subjects() []string {
-	subjects := []string{"hub", "attacker"}
-	for name := range cast() {
-		subjects = append(subjects, name)
+// line does one line; one that begins with ! must not be possible.
+func (w *World) line(ctx context.Context, words []string) (string, error) {
+	if words[0] == "!" {
+		return w.CannotDo(ctx, words[1:])
 	}
-	slices.Sort(subjects)
-	return subjects
+	return w.Do(ctx, words)
+}
+
+// CannotDo tries a line that must not be possible, and tells why it is not.
+func (w *World) CannotDo(ctx context.Context, words []string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, impatience)
+	defer cancel()
+	said, err := w.Do(ctx, words)
+	if err == nil {
+		return "", fmt.Errorf("this must not be possible, and was: %s", said)
+	}
+	return err.Error(), nil
 }

@@ -17,12 +17,14 @@ import (
 )
 
 const (
-	patience = 20 * time.Second // for what another service has to do first
-	pause    = 20 * time.Millisecond
+	patience   = time.Minute // for what another service has to do first
+	impatience = time.Second // for what must not be possible
+	pause      = 20 * time.Millisecond
 )
 
 // World is a running hub as the people and systems of its agencies meet it.
 type World struct {
+	hub        *local.Hub
 	at         local.Layout
 	directions local.Directions
 	auditor    *audit.Auditor
@@ -31,26 +33,39 @@ type World struct {
 	Case     events.CaseID
 	Cases    []events.CaseID // every case that the story opened
 	referral events.ReferralID
-	form     []byte       // the last form that was filled in
-	filed    agency.Filed // the answer to it
+	spoken   string            // the language in which the person was told of their rights
+	last     events.EventID    // what somebody said last
+	named    map[string]string // cases, referrals and statements that the story gave a name
+	form     []byte            // the last form that was filled in
+	filed    agency.Filed      // the answer to it
+
+	began     map[events.AgencyID]ledger.Connection // what everybody had been sent before the story
+	unplugged bool                                  // the hub is away, as the story wants it
+	altered   *row                                  // what the operator altered, to be put back
+	phones    *phones                               // what rings on duty
 
 	// What only its sender may hear of, and what everybody had been sent before.
 	sender  events.AgencyID
+	size    uint64 // of the log then
 	before  map[events.AgencyID]ledger.Connection
 	refused map[events.AgencyID]uint64 // the last refusal that the story looked at
 }
 
-// Enter connects to the hub of a data directory.
-func Enter(ctx context.Context, at local.Layout) (*World, error) {
-	directions, err := at.Directions()
+// Enter connects to a running hub. What happened there before is no part of the
+// stories that are told in this world.
+func Enter(ctx context.Context, hub *local.Hub) (*World, error) {
+	directions, err := hub.At.Directions()
 	if err != nil {
 		return nil, err
 	}
-	auditor, err := local.Auditor(at.Agency(directions.Auditor), "")
+	auditor, err := local.Auditor(hub.At.Agency(directions.Auditor), "")
 	if err != nil {
 		return nil, err
 	}
-	w := &World{at: at, directions: directions, auditor: auditor, refused: map[events.AgencyID]uint64{}}
+	w := &World{
+		hub: hub, at: hub.At, directions: directions, auditor: auditor,
+		named: map[string]string{}, refused: map[events.AgencyID]uint64{},
+	}
 	return w, w.overlook(ctx)
 }
 
@@ -64,21 +79,45 @@ type act struct {
 }
 
 func (w *World) acts() []act {
-	return slices.Concat(w.intakeActs(), w.deskActs(), w.attackActs(), w.checkActs())
+	return slices.Concat(
+		w.intakeActs(), w.personActs(), w.deskActs(), w.nightActs(), w.dutyActs(), w.matchActs(), w.lineActs(),
+		w.attackActs(), w.operatorActs(), w.checkActs(), w.learnActs(), w.narratorActs(),
+	)
 }
 
 // Do carries out one line: who, and what.
 func (w *World) Do(ctx context.Context, words []string) (string, error) {
 	who, known := cast()[words[0]]
-	if !known && words[0] != "hub" && words[0] != "attacker" {
+	if !known && !slices.Contains(Subjects(), words[0]) {
 		return "", fmt.Errorf("nobody here is called %q", words[0])
 	}
+	rest, err := w.unnamed(words[1:])
+	if err != nil {
+		return "", err
+	}
 	for _, a := range w.acts() {
-		if given, ok := match(a.phrase, words[1:]); ok {
+		if given, ok := match(a.phrase, rest); ok {
 			return a.do(ctx, who, given)
 		}
 	}
 	return "", errors.New("no act or check reads like this")
+}
+
+// unnamed puts ids in the place of the names that a story gave: case=@home.
+func (w *World) unnamed(words []string) ([]string, error) {
+	out := slices.Clone(words)
+	for i, word := range out {
+		before, name, found := strings.Cut(word, "@")
+		if !found {
+			continue
+		}
+		id, known := w.named[name]
+		if !known {
+			return nil, fmt.Errorf("the story calls nothing %q", name)
+		}
+		out[i] = before + id
+	}
+	return out, nil
 }
 
 // match compares words with a phrase and gives the words that its capitals take.

@@ -1,0 +1,20 @@
+// Command embassy serves one own or foreign mission from its folder: embassy FOLDER.
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"handrail/cmd/internal/process"
+	"handrail/cmd/internal/serve"
+)
+
+func main() {
+	process.Main("handrail-embassy", func(ctx context.Context, p *process.Process) error {
+		if len(os.Args) != 2 {
+			return &process.ExitError{Code: process.ExitUsage, Err: errors.New("name the agency's folder")}
+		}
+		return serve.Agency(ctx, p, os.Args[1], serve.Desks("embassy"))
+	})
+}
