@@ -35,7 +35,8 @@ func TestADeclineAsksTheOfficerAgain(t *testing.T) {
 	w := newWorld(t)
 	p, s, o := w.joined(thePolice), w.joined(theShelter), w.joined(otherHouse)
 	c := p.files("referral").Case
-	p.agrees(c)
+	p.answer(c, agency.InformRights, `{"language":"ron","interpreter":"independent"}`)
+	p.answer(c, agency.AskConsent, strings.Replace(yesToABed, `"by"`, `"except":["riverside-shelter"],"by"`, 1))
 	first := p.asks(c, agency.ChooseProvider)
 	if !first.Ready || suggests(first, "to") != `["harbour-shelter"]` {
 		t.Fatalf("before anybody is asked: %+v", first)

@@ -3,6 +3,7 @@ package agency
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
 	"os"
@@ -30,6 +31,9 @@ const (
 	otherHouse  events.AgencyID = "hillside-shelter"
 	theChildren events.AgencyID = "testland-children"
 	coordinator events.AgencyID = "testland-coordination"
+	riverHouse  events.AgencyID = "riverside-shelter"
+	theHotline  events.AgencyID = "testland-hotline"
+	farMission  events.AgencyID = "farland-mission" // of another country: genesis does not list it
 )
 
 // world is a hub and its agencies for one test.
@@ -82,22 +86,32 @@ func newWorld(t *testing.T) *world {
 		{otherHouse, events.Shelter, ngo.DeskWith(ngo.Options{Acknowledge: true})},
 		{theChildren, events.ChildProtection, ngo.Desk()},
 		{coordinator, events.Coordinator, ngo.Desk()},
+		{riverHouse, events.Shelter, ngo.Desk()},
+		{theHotline, events.Hotline, ngo.Desk()},
 	} {
 		founded.Agencies = append(founded.Agencies, w.enrol(a.id, a.kind, a.desk))
 		ids = append(ids, a.id)
 	}
+	mission := events.DirectoryListed{
+		Log: vkey, Signing: hubKey.Public(), Profile: founded.Profile, Agencies: []events.Listing{w.enrol(farMission, events.ForeignMission, ngo.Desk())},
+	}
+	ids = append(ids, farMission)
 	w.startBroker(ids)
 	w.config = ledger.Config{
 		Hub: hubID, DatabaseURL: postgres.DSN(newDatabase(t), local.RoleLedger),
 		Exchange:   exchange.HubConfig{URL: w.broker.ClientURL(), CredsFile: filepath.Join(w.dir, "hub.creds"), Log: w.log},
 		LogKeyFile: filepath.Join(w.dir, "log.key"), SigningKeyFile: filepath.Join(w.dir, "hub.pem"), Log: w.log,
 	}
-	genesis, err := ledger.Found(t.Context(), w.config, founded)
+	genesis, err := ledger.Found(t.Context(), w.config, founded, mission)
 	w.must(err)
 	w.pins = agency.Pins{LogVKey: vkey, HubKey: hubKey.Public(), Genesis: hex.EncodeToString(genesis[:])}
 	for _, s := range w.sites {
 		s.config.Pins, s.config.NATS = w.pins, w.broker.ClientURL()
 	}
+	own, err := events.Encode(&mission)
+	w.must(err)
+	digest := sha256.Sum256(own)
+	w.sites[farMission].config.Pins.Genesis = hex.EncodeToString(digest[:])
 	w.startLedger()
 	return w
 }
@@ -165,7 +179,7 @@ func (w *world) start(id events.AgencyID) *site {
 	s.stop = running(w.t, string(id), s.Run)
 	select {
 	case <-s.Ready():
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		w.t.Fatal("the agency does not get ready")
 	}
 	return s
@@ -196,7 +210,7 @@ func running(t *testing.T, name string, run func(context.Context) error) (stop f
 			if err != nil {
 				t.Errorf("%s ended with %v", name, err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Errorf("%s does not end", name)
 		}
 	}
@@ -214,7 +228,7 @@ func (w *world) must(err error) {
 // eventually waits until something is true.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
 		if is() {
 			return
 		}

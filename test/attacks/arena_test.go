@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -22,14 +23,27 @@ import (
 	"handrail/test/hubtest"
 )
 
-// Two agencies beside those of the stories, which no service of ours runs: the
-// tests hold their keys, as a third party's system would, or a thief.
+// Agencies that no service of ours runs here: the tests hold their keys, as a
+// third party's system would, or a thief. The first two stand beside the cast of
+// the stories.
 const (
-	thief    events.AgencyID = "otherville-police"
-	provider events.AgencyID = "harbour-shelter"
-	honest   events.AgencyID = "sampletown-police"
-	shelter  events.AgencyID = "lighthouse-shelter"
+	thief        events.AgencyID = "otherville-police"
+	rival        events.AgencyID = "beacon-shelter"
+	provider     events.AgencyID = "harbour-shelter"
+	duty         events.AgencyID = "sampletown-social"
+	coordination events.AgencyID = "sampleland-coordination"
+	mission      events.AgencyID = "farland-mission"
 )
+
+// Agencies that run our service.
+const (
+	honest  events.AgencyID = "sampletown-police"
+	shelter events.AgencyID = "lighthouse-shelter"
+	hotline events.AgencyID = "sampleland-hotline" // only where its words are planted
+)
+
+// profile has the times of a real night, so that no deadline speaks in between.
+const profile = "model@1"
 
 const patience = 20 * time.Second
 
@@ -43,12 +57,16 @@ type arena struct {
 	verifier   tlog.Verifier // without a recipient
 }
 
-func newArena(t *testing.T, environment ...string) *arena {
+func newArena(t *testing.T, environment []string, served ...events.AgencyID) *arena {
 	t.Helper()
 	hub := hubtest.Start(t, func(o *local.HubOptions) {
 		o.Env = environment
+		o.Founding.Profile = profile
 		o.Founding.Members = append(o.Founding.Members,
-			local.Member{Agency: thief, Kind: events.Police}, local.Member{Agency: provider, Kind: events.Shelter})
+			local.Member{Agency: thief, Kind: events.Police}, local.Member{Agency: rival, Kind: events.Shelter})
+		for i, m := range o.Founding.Members {
+			o.Founding.Members[i].Served = m.Served || slices.Contains(served, m.Agency)
+		}
 	})
 	a := &arena{hub: hub, world: hubtest.World(t, hub)}
 	var err error

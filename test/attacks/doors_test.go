@@ -60,6 +60,8 @@ func (x *trial) doors() []door {
 	people := []string{
 		"/v1/status", "/v1/doctor", "/v1/cases", "/v1/cases/" + string(x.world.Case), "/v1/cases/" + string(x.world.Case) + "/sections", "/v1/inbox", "/v1/outbox",
 		"/v1/tasks", "/v1/readlog", "/v1/say", "/v1/records", "/v1/nothing", "/",
+		"/v1/tonight", "/v1/questions", "/v1/questions/answer", "/v1/capacity", "/v1/providers", "/v1/overdue", "/v1/withdrawals/" + string(x.world.Case), "/v1/links",
+		"/v1/contacts", "/v1/alerts", "/v1/alerts/K7Q2/acknowledge",
 	}
 	doors := []door{{name: "ledger", base: "http://" + x.directions.Ledger, client: http.DefaultClient, paths: []string{"/healthz", "/readyz", "/v1/doctor", "/v1/checkpoint", "/v1/cases", "/v1/nothing"}}}
 	for _, id := range []events.AgencyID{honest, shelter} {
@@ -98,6 +100,8 @@ func (x *trial) knock(d door, path string) {
 		`{"case":"` + string(x.world.Case) + `","referral":"` + word("referral") + `","to":"` + word("to") + `","sections":["` + word("section") + `"]}`,
 		`{"purpose":"` + word("purpose") + `","reader":"` + word("reader") + `"}`, `{"Type":"560734","ExternalId":"` + word("form id") + ` !"}`,
 		`{"Type":"` + word("form type") + `","ExternalId":"1"}`, `["` + word("list") + `"`,
+		`{"age":"adult","language":"` + word("language") + `","bundle":"bed","call_back":"` + word("call_back") + `"}`,
+		`{"topic":"` + word("topic") + `","note":"` + word("note") + `"}`, `{"staff":"` + word("staff") + `"}`, `{"case":"` + string(x.world.Case) + `","text":"` + word("text") + `"}`,
 	}
 	for i, body := range append(bodies, "", "") {
 		method := http.MethodPost

@@ -86,23 +86,25 @@ func (s *site) refer() (events.CaseID, events.ReferralID) {
 // is named.
 func (s *site) sealed(about events.CaseID, referral events.ReferralID, to, keyOf events.AgencyID) events.Event {
 	s.t.Helper()
-	e := s.envelope(events.TypeRecordSealed, nil, about, referral)
-	e.DataContentType = events.SealedContent
-	var err error
-	e.Data, e.PlainCommit, err = seal.Seal(s.sealingKey(keyOf), events.RecordHeader{
-		Source: e.Source, ID: e.ID, To: to, Case: about, Referral: referral,
-		Purpose: events.PurposeAccommodation, Type: events.TypeRecordSealed, Section: events.SectionIdentity,
-	}, []byte(`{"first_name":"Invented"}`), rand.Reader)
-	must(s.t, err)
-	return e
+	return s.record(events.RecordHeader{
+		To: to, Case: about, Referral: referral, Purpose: events.PurposeAccommodation, Type: events.TypeRecordSealed, Section: events.SectionIdentity,
+	}, keyOf)
 }
 
-func (s *site) sealingKey(of events.AgencyID) events.PublicKey {
-	for _, listing := range s.founded.Agencies {
-		if listing.Agency == of {
-			return listing.Sealing
-		}
+// record seals something that says whatever the header says.
+func (s *site) record(h events.RecordHeader, keyOf events.AgencyID) events.Event {
+	s.t.Helper()
+	e := s.envelope(h.Type, nil, h.Case, h.Referral)
+	e.DataContentType = events.SealedContent
+	h.Source, h.ID = e.Source, e.ID
+	s.mu.Lock()
+	to, known := s.listed[keyOf]
+	s.mu.Unlock()
+	if !known {
+		s.t.Fatalf("%s was not told of %s", s.id, keyOf)
 	}
-	s.t.Fatalf("%s is not in the directory", of)
-	return ""
+	var err error
+	e.Data, e.PlainCommit, err = seal.Seal(to.Sealing, h, []byte(`{"first_name":"Invented"}`), rand.Reader)
+	must(s.t, err)
+	return e
 }

@@ -14,9 +14,11 @@ import (
 )
 
 func TestAttacks(t *testing.T) {
-	a := newArena(t)
+	a := newArena(t, nil)
 	s := a.enter(t, thief)
 	t.Run("an agency may try anything", s.mayTryAnything)
+	t.Run("whoever has a part in a night learns its part and nothing else", func(t *testing.T) { a.night(t, s) })
+	t.Run("a rota that others could read alerts nobody", func(t *testing.T) { a.openRota(t, s) })
 	t.Run("an agency's account reaches nothing else", s.reachesNothingElse)
 	t.Run("the audit API answers auditors only", a.answersAuditorsOnly)
 	t.Run("whoever holds the broker can only delay", a.canOnlyDelay)
@@ -180,10 +182,42 @@ func (s *site) othersCase(t *testing.T) {
 	}
 }
 
-func (s *site) hubsWord(*testing.T) {
-	e := s.draft(&events.RecordReleased{Said: now(), Record: events.EventID(uuid(s.t)), To: s.id}, events.CaseID(uuid(s.t)))
-	s.refuses(mou.RulePower, exchange.Encode(s.sign(e)))
-	s.next++
+// hubsWord says, about itself and about others, all that only the hub says.
+func (s *site) hubsWord(t *testing.T) {
+	said, listing := now(), s.listed[s.id]
+	d := events.Deadline{Duty: events.DutyAnswer, Set: 1, Owes: provider, Due: events.At(time.Now())}
+	about := events.CaseID(uuid(t))
+	spoken := map[events.Type]bool{}
+	for _, p := range []events.Payload{
+		&events.RecordReleased{Said: said, Record: events.EventID(uuid(t)), To: s.id},
+		&events.RecordErased{Said: said, Record: events.EventID(uuid(t)), Reason: events.ErasedWithdrawn},
+		&events.ReferralNotNeeded{Said: said, To: provider},
+		&events.ReferralEscalated{Said: said, Step: events.NextCandidate, To: s.id, Because: events.DutyAnswer, Call: honest, Urgency: events.Tonight},
+		&events.DeadlineDueSoon{Said: said, Deadline: d}, &events.DeadlineMissed{Said: said, Deadline: d},
+		&events.ConsularAllowed{Said: said, Owner: s.id}, &events.ConsularBarred{Said: said},
+		&events.DirectoryListed{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Agencies: []events.Listing{listing}},
+		&events.DirectoryFounded{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Agencies: s.founded.Agencies},
+	} {
+		spoken[p.Type()] = true
+		t.Run(p.Type().Name(), func(t *testing.T) {
+			s.t = t
+			e := s.draft(p, about)
+			if p.Type() == events.TypeDirectoryListed {
+				e.Subject = string(s.id)
+			}
+			if p.Type() == events.TypeDirectoryFounded {
+				e.Subject = string(events.HubAgency)
+			}
+			s.refuses(mou.RulePower, exchange.Encode(s.sign(e)))
+			s.next++
+		})
+	}
+	s.t = t
+	for _, of := range events.Types() {
+		if of.HubOnly() && !of.IsControl() && !spoken[of] {
+			t.Errorf("nobody tried to say %s", of.Name())
+		}
+	}
 }
 
 func (s *site) swappedKey(*testing.T) {
@@ -215,7 +249,7 @@ func (s *site) notAsked(*testing.T) {
 	about, referral := s.refer()
 	s.refuses(mou.RuleNotCandidate, exchange.Encode(s.sign(s.sealed(about, referral, shelter, shelter))))
 	s.next++
-	s.refuses(mou.RuleAgreementTable, exchange.Encode(s.sign(s.sealed(about, referral, "sampleland-coordination", "sampleland-coordination"))))
+	s.refuses(mou.RuleAgreementTable, exchange.Encode(s.sign(s.sealed(about, referral, coordination, coordination))))
 	s.next++
 }
 

@@ -28,6 +28,9 @@ type trial struct {
 	t       *testing.T
 	person  *planted
 	junk    *planted
+	number  *planted // of telephones
+	staff   *planted // how the duty is reached
+	phone   *phone
 	sink    *telemetry.Collector
 	answers []heard             // of every door, in order
 	running map[string][]string // where junk was found while everything ran
@@ -35,17 +38,21 @@ type trial struct {
 
 type heard struct{ where, text string }
 
+// every stem that is planted.
+func (x *trial) every() []*planted { return []*planted{x.person, x.junk, x.number, x.staff} }
+
 // TestPlantedWordsStayWhereTheyBelong sends a form in which everything that a
-// person could say is a planted word through a whole referral, and words that
-// belong nowhere into every door. Afterwards it searches everything that was
+// person could say is a planted word through a whole referral, a night with such
+// words through a shelter's bed, and words that belong nowhere into every door. Afterwards it searches everything that was
 // stored, exported, answered or printed.
 func TestPlantedWordsStayWhereTheyBelong(t *testing.T) {
 	sink := telemetry.Collect(t)
 	x := &trial{
-		arena: newArena(t, append(sink.Environment(), "HANDRAIL_LOG_LEVEL=debug")...), t: t, sink: sink,
-		person: &planted{stem: ofPerson}, junk: &planted{stem: ofJunk},
+		arena: newArena(t, append(sink.Environment(), "HANDRAIL_LOG_LEVEL=debug"), hotline), t: t, sink: sink,
+		person: &planted{stem: ofPerson}, junk: &planted{stem: ofJunk}, number: &planted{stem: ofNumber}, staff: &planted{stem: ofStaff},
 	}
 	x.refer()
+	x.tonight()
 	x.misuse()
 	x.healthy(t)
 	x.commandLine()
@@ -56,6 +63,7 @@ func TestPlantedWordsStayWhereTheyBelong(t *testing.T) {
 		<-x.hub.Process(name).Done()
 	}
 	t.Run("files", x.files)
+	t.Run("files of the night", x.nightFiles)
 	t.Run("answers", x.inAnswers)
 	t.Run("telemetry", x.telemetry)
 }
@@ -167,7 +175,11 @@ func (x *trial) commandLine() {
 		{"doctor", "-o", "json"},
 		{"task", "list"},
 		{"task", "list", "-o", "json"},
-		{"task", "list", "--agency", string(shelter)},
+		{"task", "list", "--as", string(shelter)},
+		{"providers", "--need", "emergency-shelter"},
+		{"overdue"},
+		{"alert", "list", "--as", string(shelter)},
+		{"alert", "list", "--as", string(shelter), "-o", "json"},
 	} {
 		out, errs, code := hubtest.Run(x.t.Context(), x.t, append(args, "--data", x.hub.At.Root)...)
 		if code != 0 && args[0] != "doctor" { // the doctor tells of what the attacks left
@@ -205,13 +217,17 @@ func (x *trial) database() {
 // files searches the data directory: logs, Postgres and its log, the broker's
 // storage, every agency's journal, all else.
 func (x *trial) files(t *testing.T) {
-	journal := filepath.Join("agencies", string(honest), "journal.db")
-	kept := false
+	journal, calls := filepath.Join("agencies", string(honest), "journal.db"), filepath.Join("agencies", string(hotline), "journal.db")
+	kept, noted := false, false
 	for file, names := range x.person.search(t, x.hub.At.Root) {
+		if strings.HasPrefix(file, calls) && slices.Equal(names, []string{"hotline note"}) {
+			noted = true
+			continue
+		}
 		if strings.HasPrefix(file, journal) { // journal.db, and its log beside it
 			kept = kept || slices.Contains(names, "unknown-age Customer.Surname")
 			for _, name := range names {
-				if strings.HasPrefix(name, "referral ") {
+				if strings.HasPrefix(name, "referral ") || strings.HasPrefix(name, "tonight ") {
 					t.Errorf("the police's journal keeps %q of a case that is closed", name)
 				}
 				if strings.HasPrefix(name, "notification") || strings.Contains(name, "unknown") && !strings.HasPrefix(name, "unknown-age") ||
@@ -223,8 +239,8 @@ func (x *trial) files(t *testing.T) {
 		}
 		t.Errorf("%s holds what a person said: %v", file, names)
 	}
-	if !kept {
-		t.Error("the search does not even find what the police hold back to seal")
+	if !kept || !noted {
+		t.Errorf("the search does not even find what the police hold back to seal (%t), or what the hotline noted (%t)", kept, noted)
 	}
 	junk := x.junk.search(t, x.hub.At.Root)
 	maps.Copy(junk, x.running)
@@ -233,8 +249,8 @@ func (x *trial) files(t *testing.T) {
 			t.Errorf("%s holds what belongs nowhere: %v", file, names)
 		}
 	}
-	calls := &planted{stem: "org.handrail.control"} // for agencies that are not there to take them
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(calls.search(t, x.hub.At.Root))), inBroker) {
+	control := &planted{stem: "org.handrail.control"} // for agencies that are not there to take them
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(control.search(t, x.hub.At.Root))), inBroker) {
 		t.Error("the search does not read the broker's storage")
 	}
 }
@@ -248,7 +264,7 @@ func inBroker(file string) bool {
 
 func (x *trial) inAnswers(t *testing.T) {
 	for _, a := range x.answers {
-		for _, p := range []*planted{x.person, x.junk} {
+		for _, p := range x.every() {
 			if names := p.found([]byte(a.text)); len(names) > 0 {
 				t.Errorf("%s repeats %v: %.300s", a.where, names, a.text)
 			}
@@ -262,7 +278,7 @@ func (x *trial) inAnswers(t *testing.T) {
 func (x *trial) telemetry(t *testing.T) {
 	seen := map[string]bool{}
 	for _, text := range x.sink.Text() {
-		for _, p := range []*planted{x.person, x.junk} {
+		for _, p := range x.every() {
 			for _, name := range p.found([]byte(text)) {
 				seen[p.stem+" "+name] = true
 			}
@@ -270,6 +286,9 @@ func (x *trial) telemetry(t *testing.T) {
 	}
 	if len(seen) > 0 {
 		t.Errorf("exported: %v", slices.Sorted(maps.Keys(seen)))
+	}
+	if !slices.ContainsFunc(x.sink.Metrics(), func(m telemetry.Metric) bool { return m.GetName() == "handrail.agency.alert.messages" }) {
+		t.Error("nothing was exported of the alerts")
 	}
 	if len(x.sink.Spans()) < 100 || len(x.sink.Logs()) == 0 || len(x.sink.Metrics()) == 0 {
 		t.Error("too little was exported to have been searched")

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +29,8 @@ type site struct {
 	link    *exchange.Site
 
 	mu       sync.Mutex
+	listed   map[events.AgencyID]events.Listing // what the hub itself told this site of the directory
+	wrong    []error                            // deliveries that cannot be believed
 	next     events.Sequence
 	said     map[string]events.Event // by signature
 	got      []got                   // by delivery number, from 1
@@ -40,13 +45,20 @@ type got struct {
 
 	header string
 	entry  tlog.Entry
+	event  *events.Event // nil for what carries none
+	body   string        // all that came: headers, opening, data
 }
 
 // enter connects with the keys in an agency's folder.
 func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
 	t.Helper()
 	folder := a.hub.At.Agency(id)
-	s := &site{arena: a, t: t, id: id, next: 1, said: map[string]events.Event{}, later: map[uint64]got{}}
+	s := &site{arena: a, t: t, id: id, next: 1, said: map[string]events.Event{}, later: map[uint64]got{}, listed: map[events.AgencyID]events.Listing{}}
+	if id != mission { // an agency compares genesis out of band, and a mission has none
+		for _, l := range a.founded.Agencies {
+			s.listed[l.Agency] = l
+		}
+	}
 	var err error
 	s.signing, err = seal.LoadSigningKey(filepath.Join(folder, "signing.pem"))
 	must(t, err)
@@ -63,9 +75,20 @@ func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
 		cancel()
 		s.link.Close()
 		running.Wait()
+		for _, err := range s.wrong {
+			t.Errorf("%s cannot believe a delivery: %v", id, err)
+		}
 	})
-	eventually(t, "genesis reaches "+string(id), func() bool { return s.count() > 0 })
+	s.settles(t)
 	return s
+}
+
+// settles waits until the site has all that the hub has for it.
+func (s *site) settles(t testing.TB) {
+	t.Helper()
+	eventually(t, "everything reaches "+string(s.id), func() bool {
+		return s.count() > 0 && uint64(s.count()) == s.doctor(t).Agencies[s.id].Assigned
+	})
 }
 
 func (s *site) count() int {
@@ -117,7 +140,7 @@ func (s *site) take(_ context.Context, m exchange.Message) error {
 	g, err := s.verify(header, m)
 	switch {
 	case err != nil:
-		s.t.Errorf("%s cannot believe a delivery: %v", s.id, err)
+		s.wrong = append(s.wrong, err)
 	case g.Number <= uint64(len(s.got)):
 		s.repeated = append(s.repeated, g)
 	default:
@@ -160,18 +183,41 @@ func (s *site) verify(header string, m exchange.Message) (got, error) {
 	}
 	v := s.verifier
 	v.Recipient = s.id
-	g := got{Delivery: d, header: header}
-	g.entry, err = v.Verify(d, of)
-	return g, err
+	g := got{Delivery: d, header: header, event: of, body: fmt.Sprint(m.Header, string(d.EntryBytes), string(m.Data))}
+	if g.entry, err = v.Verify(d, of); err != nil {
+		return got{}, err
+	}
+	return g, s.learn(of)
 }
 
-func (s *site) keyOf(id events.AgencyID) events.PublicKey {
-	for _, listing := range s.founded.Agencies {
-		if listing.Agency == id {
-			return listing.Signing
-		}
+// learn keeps what the hub says of the directory: all that a site knows of others.
+func (s *site) learn(e *events.Event) error {
+	if e == nil || e.Type != events.TypeDirectoryFounded && e.Type != events.TypeDirectoryListed {
+		return nil
 	}
-	return s.founded.Signing
+	payload, err := events.Decode(e.Type, e.Data)
+	if err != nil {
+		return err
+	}
+	var listings []events.Listing
+	switch p := payload.(type) {
+	case *events.DirectoryFounded:
+		listings = p.Agencies
+	case *events.DirectoryListed:
+		listings = p.Agencies
+	}
+	for _, l := range listings {
+		s.listed[l.Agency] = l
+	}
+	return nil
+}
+
+// keyOf is the hub's own key, or that of an agency of which the site was told.
+func (s *site) keyOf(id events.AgencyID) events.PublicKey {
+	if id == events.HubAgency {
+		return s.founded.Signing
+	}
+	return s.listed[id].Signing
 }
 
 // answerTo submits a message and gives the delivery that follows, which is its
@@ -203,15 +249,86 @@ func (s *site) refuses(rule events.Rule, m exchange.Message) got {
 	return g
 }
 
+// says says something that will be judged, and gives the hub's answer to exactly
+// it, whatever else reaches the site meanwhile.
+func (s *site) says(e events.Event) got {
+	s.t.Helper()
+	must(s.t, s.link.Submit(s.t.Context(), exchange.Encode(s.sign(e))))
+	var answer got
+	eventually(s.t, "an answer to "+string(s.id), func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		i := slices.IndexFunc(s.got, func(g got) bool {
+			return g.Kind == tlog.KindReceipt && g.entry.Attribute("id") == string(e.ID) || g.Kind == tlog.KindRefusal && g.ID == e.ID
+		})
+		if i >= 0 {
+			answer = s.got[i]
+		}
+		return i >= 0
+	})
+	s.next++
+	return answer
+}
+
 // admits says something and checks that it is admitted.
 func (s *site) admits(e events.Event) got {
 	s.t.Helper()
-	g := s.answerTo(exchange.Encode(s.sign(e)))
+	g := s.says(e)
 	if g.Kind != tlog.KindReceipt {
 		s.t.Fatalf("%s was answered %s %s (%s)", e.Type.Name(), g.Kind, g.entry.Rule, g.Reason)
 	}
-	s.next++
 	return g
+}
+
+// denied says something and checks that it is refused, by a rule if one is
+// named, in words that name no other agency, and that nobody else is sent anything.
+func (s *site) denied(rule events.Rule, e events.Event) got {
+	s.t.Helper()
+	before := s.doctor(s.t)
+	g := s.says(e)
+	if g.Kind != tlog.KindRefusal || rule != "" && g.entry.Rule != rule {
+		s.t.Errorf("%s: %s was answered %s %s (%s), want refused %s", s.id, e.Type.Name(), g.Kind, g.entry.Rule, g.Reason, rule)
+	}
+	for id := range before.Agencies {
+		if id != s.id && strings.Contains(g.Reason+string(g.EntryBytes), string(id)) {
+			s.t.Errorf("%s: the refusal of %s names %s", s.id, e.Type.Name(), id)
+		}
+	}
+	s.onlyTo(s.t, before, s.id)
+	s.healthy(s.t)
+	return g
+}
+
+// since gives what reached the site after a number of deliveries, once all has.
+func (s *site) since(before int) []got {
+	s.t.Helper()
+	s.settles(s.t)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.got[before:])
+}
+
+// names lists what deliveries are about: the types of events, the kinds of all else.
+func names(of []got) []string {
+	var all []string
+	for _, g := range of {
+		if g.event == nil || g.Kind != tlog.KindEvent {
+			all = append(all, string(g.Kind))
+			continue
+		}
+		all = append(all, g.event.Type.Name())
+	}
+	return all
+}
+
+// hears checks that exactly these reached the site after a number of deliveries.
+func (s *site) hears(before int, want ...string) []got {
+	s.t.Helper()
+	heard := s.since(before)
+	if got := names(heard); !slices.Equal(got, want) {
+		s.t.Errorf("%s was sent %v, want %v", s.id, got, want)
+	}
+	return heard
 }
 
 // flip changes one bit of a text, to spoil what is signed over it.

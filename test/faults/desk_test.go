@@ -15,7 +15,7 @@ import (
 	"handrail/services/agency/client"
 )
 
-const pause = 25 * time.Millisecond
+const pause = 60 * time.Millisecond
 
 // until tries until it works, for at most as long as the settings say.
 func until(ctx context.Context, what string, try func(context.Context) error) error {
@@ -64,16 +64,21 @@ type statement struct {
 // service went away before it answered, the outbox tells whether it was said. A
 // case has one statement of a type by one agency at a time here.
 func (d *desk) say(ctx context.Context, s statement) error {
+	return d.once(ctx, "/v1/say", s, s.Case, s.Type)
+}
+
+// once posts what says something of a type in a case, in the same way.
+func (d *desk) once(ctx context.Context, path string, body any, of events.CaseID, says string) error {
 	begun := time.Now().Add(-time.Millisecond)
 	unknown := false
-	return until(ctx, string(d.id)+" says "+s.Type, func(ctx context.Context) error {
+	return until(ctx, string(d.id)+" says "+says, func(ctx context.Context) error {
 		if unknown {
-			said, err := d.saidSince(ctx, s, begun)
+			said, err := d.saidSince(ctx, of, says, begun)
 			if said || err != nil {
 				return err
 			}
 		}
-		err := d.people.Post(ctx, "/v1/say", s, nil)
+		err := d.people.Post(ctx, path, body, nil)
 		unknown = unknown || !neverSent(err)
 		return err
 	})
@@ -85,13 +90,13 @@ func neverSent(err error) bool {
 	return errors.As(err, &failed) && failed.Op == "dial"
 }
 
-func (d *desk) saidSince(ctx context.Context, s statement, begun time.Time) (bool, error) {
+func (d *desk) saidSince(ctx context.Context, of events.CaseID, says string, begun time.Time) (bool, error) {
 	var out agency.OutboxView
 	if err := d.people.Get(ctx, "/v1/outbox", &out); err != nil {
 		return false, err
 	}
 	return slices.ContainsFunc(out.Said, func(v agency.SaidView) bool {
-		return v.Case == s.Case && v.Type == s.Type && v.Stored.After(begun)
+		return v.Case == of && v.Type == says && v.Stored.After(begun)
 	}), nil
 }
 

@@ -49,10 +49,20 @@ type hub struct {
 	forms   map[draft]jsontext.Value              // what the forms say, by case and section
 }
 
-func start(t *testing.T) *hub {
+// start gives a fresh hub, with more agencies than [founding] lists if wanted.
+func start(t *testing.T, more ...local.Member) *hub {
 	t.Helper()
+	return startUnder(t, "uk@1", more...)
+}
+
+// startUnder is start under another country's profile.
+func startUnder(t *testing.T, profile string, more ...local.Member) *hub {
+	t.Helper()
+	founded := founding()
+	founded.Profile = profile
+	founded.Members = append(founded.Members, more...)
 	h := &hub{
-		Hub: hubtest.Start(t, func(o *local.HubOptions) { o.Founding = founding() }), t: t,
+		Hub: hubtest.Start(t, func(o *local.HubOptions) { o.Founding = founded }), t: t,
 		desks: map[events.AgencyID]*desk{}, keeping: map[events.CaseID][]ledger.TrailEntry{}, forms: map[draft]jsontext.Value{},
 	}
 	var err error

@@ -136,8 +136,9 @@ func (j *journal) answers(t *testing.T, c checked) {
 		if answers[id] != 1 {
 			t.Errorf("%s: a statement has %d answers in the journal", j.of, answers[id])
 		}
-		if _, logged := c.steps[id]; logged != admitted {
-			t.Errorf("%s: a statement is in the ledger %t, admitted by the journal %t", j.of, logged, admitted)
+		_, logged := c.steps[id]
+		if _, ofNone := c.none[id]; (logged || ofNone) != admitted {
+			t.Errorf("%s: a statement is in the ledger %t, admitted by the journal %t", j.of, logged || ofNone, admitted)
 		}
 	}
 	for id, step := range c.steps {
@@ -164,6 +165,9 @@ func (j *journal) deliveries(t *testing.T, c checked) {
 		}
 	}
 	want := map[uint64]int{0: 1} // genesis goes to everybody
+	for _, number := range c.none {
+		want[number]++
+	}
 	for _, v := range c.cases {
 		for _, number := range v.Case.SeenBy(j.of) {
 			want[number]++
@@ -262,9 +266,12 @@ func (h *hub) readsReleased(ctx context.Context, j journal, c checked) (opened i
 }
 
 // stays says whether the person is, or was, in the recipient's care: then it may
-// go on reading.
+// go on reading. Who asked for help may go on reading what it was asked.
 func stays(c mou.Case, record mou.SealedRecord) bool {
 	for _, r := range c.Referrals() {
+		if r.ID == record.Referral && r.By == record.To {
+			return true
+		}
 		for _, leg := range r.Legs {
 			if r.ID == record.Referral && leg.To == record.To {
 				return slices.Contains([]mou.LegState{mou.LegAccepted, mou.LegHandedOver, mou.LegInService, mou.LegCompleted}, leg.State)

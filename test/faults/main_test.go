@@ -22,11 +22,14 @@ type settings struct {
 	wait   time.Duration // for anything that another service has to do first
 }
 
+// usualRounds is what a run has time for when it is one of many.
+const usualRounds = 3
+
 var chosen = settings{wait: time.Minute}
 
 func TestMain(m *testing.M) {
 	flag.Uint64Var(&chosen.seed, "seed", uint64(number("HANDRAIL_FAULTS_SEED", time.Now().UnixNano())), "seed of the faults and of what people say; HANDRAIL_FAULTS_SEED")
-	flag.IntVar(&chosen.rounds, "rounds", int(number("HANDRAIL_FAULTS_ROUNDS", 3)), "how often each kind of fault happens under load; HANDRAIL_FAULTS_ROUNDS")
+	flag.IntVar(&chosen.rounds, "rounds", int(number("HANDRAIL_FAULTS_ROUNDS", usualRounds)), "how often each kind of fault happens under load; HANDRAIL_FAULTS_ROUNDS")
 	flag.IntVar(&chosen.cases, "cases", int(number("HANDRAIL_FAULTS_CASES", 7)), "cases at once under load, one for each way that they can go; HANDRAIL_FAULTS_CASES")
 	flag.Parse()
 	// A server that somebody else runs cannot be killed: these tests start their own.

@@ -12,28 +12,36 @@ import (
 // of a referral × every moment. Each row is a referral of its own that meets
 // exactly one fault, at exactly this step; afterwards its trail is that of a
 // referral that met none. The rows of one kind and moment share their fault:
-// when it strikes, their referrals stand at different steps.
+// when it strikes, their referrals stand at different steps. The ways of a night
+// are in the rows of the harder moment alone.
 func TestEachServiceIsKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	calm := h.newReferral(lighthouse)
-	h.must(run(t.Context(), calm.whole()))
-	h.must(h.keep(t.Context(), calm.id))
-	rows := map[string]*referral{}
-	for _, kind := range kinds() {
-		if kind == string(harbour) { // nobody asks it here
-			continue
-		}
+	calm := map[string]*referral{}
+	for _, w := range ways() {
+		calm[w.name] = w.newReferral(h)
+		h.must(run(t.Context(), w.steps(calm[w.name])))
+		h.must(h.keep(t.Context(), calm[w.name].id))
+	}
+	rows := map[string]row{}
+	for _, kind := range append(kinds(), everything) {
 		for _, m := range moments() {
 			h.wave(kind, m, rows)
 		}
 	}
 	c := h.check(0)
-	want := story(c.cases[calm.id])
 	for name, r := range rows {
-		t.Run(name, func(t *testing.T) { expect(t, c.cases[r.id], want) })
+		want := story(c.cases[calm[r.way.name].id])
+		t.Run(name, func(t *testing.T) { expect(t, c.cases[r.id], want, r.way) })
 	}
 	t.Logf("%d rows, %d entries", len(rows), c.size)
+}
+
+// row is one referral of the table.
+type row struct {
+	*referral
+
+	way way
 }
 
 // moment is when a fault strikes, seen from a step.
@@ -56,27 +64,40 @@ type gate struct {
 	open    chan struct{}
 }
 
-// wave sends one referral for each step on its way and lets one fault strike when
-// all of them stand at their steps. While the service is away they go on.
-func (h *hub) wave(kind string, m moment, rows map[string]*referral) {
+// wave sends one referral for each step of each way on it and lets one fault
+// strike when all of them stand at their steps. While the service is away they go on.
+func (h *hub) wave(kind string, m moment, rows map[string]row) {
 	h.t.Helper()
 	ctx := h.t.Context()
 	g := &gate{open: make(chan struct{})}
-	count := len(h.newReferral(lighthouse).whole())
-	g.reached.Add(count)
+	var names []string
+	var going []func() error
+	for _, w := range ways() {
+		if !w.meets(kind, m) {
+			continue
+		}
+		for at := range w.steps(w.newReferral(h)) {
+			r := w.newReferral(h)
+			steps := w.steps(r)
+			name := fmt.Sprintf("%s is killed %s: %s%s", kind, m.name, w.prefix(), steps[at].name)
+			rows[name] = row{r, w}
+			names = append(names, name)
+			g.reached.Add(1)
+			here := sync.OnceFunc(g.reached.Done)
+			steps[at] = g.hold(steps[at], m, here)
+			going = append(going, func() error {
+				defer here() // one that failed earlier holds nobody up
+				return run(ctx, steps)
+			})
+		}
+	}
+	if len(going) == 0 {
+		return
+	}
 	var running sync.WaitGroup
-	outcomes, names := make([]error, count), make([]string, count)
-	for at := range count {
-		r := h.newReferral(lighthouse)
-		steps := r.whole()
-		names[at] = fmt.Sprintf("%s is killed %s: %s", kind, m.name, steps[at].name)
-		rows[names[at]] = r
-		here := sync.OnceFunc(g.reached.Done)
-		steps[at] = g.hold(steps[at], m, here)
-		running.Go(func() {
-			defer here() // one that failed earlier holds nobody up
-			outcomes[at] = run(ctx, steps)
-		})
+	outcomes := make([]error, len(going))
+	for i, run := range going {
+		running.Go(func() { outcomes[i] = run() })
 	}
 	g.reached.Wait()
 	if m.after {

@@ -64,6 +64,20 @@ func Program(t testing.TB) string {
 // Option changes how a hub is started.
 type Option func(*local.HubOptions)
 
+// founding serves whom the stories of a referral from police to shelter speak of.
+func founding(t testing.TB) local.Founding {
+	t.Helper()
+	var texts []string
+	for _, name := range []string{"referral", "refusals"} {
+		text, err := story.Text(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, text)
+	}
+	return story.Founding(texts...)
+}
+
 // Start gives a fresh hub that is stopped when the test ends. When the test
 // fails, the services' logs are shown.
 func Start(t testing.TB, options ...Option) *local.Hub {
@@ -72,7 +86,7 @@ func Start(t testing.TB, options ...Option) *local.Hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := local.HubOptions{Founding: story.Founding(), Program: Program(t), Log: slog.New(slog.DiscardHandler)}
+	o := local.HubOptions{Founding: founding(t), Program: Program(t), Log: slog.New(slog.DiscardHandler)}
 	for _, change := range options {
 		change(&o)
 	}
@@ -113,7 +127,7 @@ func showLogs(t testing.TB, root string) {
 // World is the hub as a story's people and systems meet it.
 func World(t testing.TB, h *local.Hub) *story.World {
 	t.Helper()
-	w, err := story.Enter(t.Context(), h.At)
+	w, err := story.Enter(t.Context(), h)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -106,6 +106,7 @@ func TestWhatIsSignedIsJudgedInItsTurnAndConsumesIt(t *testing.T) {
 	p.refused(p.submit(p.sign(hubs)), "power")
 
 	directory := p.envelope(events.TypeDirectoryFounded, nil, "", "")
+	directory.Subject = string(events.HubAgency)
 	directory.Data, _ = events.Encode(&w.founded)
 	p.refused(p.submit(p.sign(directory)), "power")
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,7 +21,9 @@ import (
 func (w *world) auditor(url string) *audit.Auditor {
 	w.t.Helper()
 	key := filepath.Join(w.dir, "auditor.pem")
-	w.must(w.agencies[auditor].signing.Save(key))
+	if _, err := os.Stat(key); err != nil {
+		w.must(w.agencies[auditor].signing.Save(key))
+	}
 	a, err := audit.New(audit.Config{
 		Ledger: url, Hub: hubID, Agency: auditor, KeyFile: key, LogKey: w.founded.Log, HubKey: w.founded.Signing, Genesis: hexDigest(w.genesis),
 	})

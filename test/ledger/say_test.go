@@ -84,12 +84,17 @@ func (s *site) seal(to *site, about events.CaseID, referral events.ReferralID, s
 }
 
 func (s *site) sealed(to *site, about events.CaseID, referral events.ReferralID, section events.Section, purpose events.Purpose) events.Event {
-	e := s.envelope(events.TypeRecordSealed, nil, about, referral)
+	return s.sealedAs(events.TypeRecordSealed, to, about, referral, section, purpose)
+}
+
+// sealedAs is a record, a question or an answer.
+func (s *site) sealedAs(t events.Type, to *site, about events.CaseID, referral events.ReferralID, section events.Section, purpose events.Purpose) events.Event {
+	e := s.envelope(t, nil, about, referral)
 	e.DataContentType = events.SealedContent
 	plain, err := json.Marshal(map[string]string{"invented": "section " + string(section)})
 	s.w.must(err)
 	e.Data, e.PlainCommit, err = seal.Seal(to.sealing.Public(), events.RecordHeader{
-		Source: e.Source, ID: e.ID, To: to.id, Case: about, Referral: referral, Purpose: purpose, Type: events.TypeRecordSealed, Section: section,
+		Source: e.Source, ID: e.ID, To: to.id, Case: about, Referral: referral, Purpose: purpose, Type: t, Section: section,
 	}, plain, rand.Reader)
 	s.w.must(err)
 	return e

@@ -113,14 +113,14 @@ func TestAnAgencyWhoseClockIsAheadIsNamedByTheDoctor(t *testing.T) {
 	})
 }
 
-func TestAForeignMissionCannotBeListedYet(t *testing.T) {
+func TestGenesisListsNoForeignMission(t *testing.T) {
 	w := newWorld(t)
 	w.stop()
 	empty := w.config
 	empty.DatabaseURL = postgres.DSN(newDatabase(t), "handrail_ledger")
 	founded := w.founded
 	founded.Agencies = append(slices.Clone(founded.Agencies), w.newSite("elsewhere-embassy", events.ForeignMission))
-	if _, err := ledger.Found(t.Context(), empty, founded); !errors.Is(err, ledger.ErrForeignMission) {
+	if _, err := ledger.Found(t.Context(), empty, founded); violationRule(err) != events.RuleDataRange {
 		t.Errorf("founding with a foreign mission: %v", err)
 	}
 }

@@ -43,7 +43,8 @@ type world struct {
 	config   ledger.Config
 	genesis  [sha256.Size]byte
 	founded  events.DirectoryFounded
-	verifier tlog.Verifier // without a recipient
+	missions []events.DirectoryListed // foreign missions, which genesis does not list
+	verifier tlog.Verifier            // without a recipient
 	agencies map[events.AgencyID]*site
 	stop     func()    // of the newest ledger
 	db       *pgx.Conn // the owner's, to look behind the ledger
@@ -52,7 +53,19 @@ type world struct {
 // option changes a world before it starts.
 type option func(*ledger.Config)
 
+// member is an agency of a world.
+type member struct {
+	id   events.AgencyID
+	kind events.AgencyKind
+}
+
 func newWorld(t *testing.T, options ...option) *world {
+	t.Helper()
+	return newWorldOf(t, nil, options...)
+}
+
+// newWorldOf has more agencies than every world has.
+func newWorldOf(t *testing.T, more []member, options ...option) *world {
 	t.Helper()
 	t.Parallel()
 	w := &world{t: t, dir: t.TempDir(), database: newDatabase(t), agencies: map[events.AgencyID]*site{}}
@@ -64,11 +77,8 @@ func newWorld(t *testing.T, options ...option) *world {
 	w.must(os.WriteFile(filepath.Join(w.dir, "log.key"), []byte(logKey+"\n"), 0o600))
 	w.founded = events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1"}
 	var ids []events.AgencyID
-	for _, a := range []struct {
-		id   events.AgencyID
-		kind events.AgencyKind
-	}{{police, events.Police}, {shelter, events.Shelter}, {shelter2, events.Shelter}, {coordinator, events.Coordinator}, {auditor, events.Auditor}} {
-		w.founded.Agencies = append(w.founded.Agencies, w.newSite(a.id, a.kind))
+	for _, a := range append([]member{{police, events.Police}, {shelter, events.Shelter}, {shelter2, events.Shelter}, {coordinator, events.Coordinator}, {auditor, events.Auditor}}, more...) {
+		w.enter(w.newSite(a.id, a.kind))
 		ids = append(ids, a.id)
 	}
 	w.startBroker(ids)
@@ -84,7 +94,7 @@ func newWorld(t *testing.T, options ...option) *world {
 	for _, o := range options {
 		o(&w.config)
 	}
-	w.genesis, err = ledger.Found(t.Context(), w.config, w.founded)
+	w.genesis, err = ledger.Found(t.Context(), w.config, w.founded, w.missions...)
 	w.must(err)
 	w.verifier.Hub = hubID
 	w.verifier.Log, err = note.NewVerifier(vkey)
@@ -99,6 +109,15 @@ func newWorld(t *testing.T, options ...option) *world {
 	}
 	w.settled() // genesis is everyone's
 	return w
+}
+
+// enter puts an agency into genesis, or a foreign mission beside it.
+func (w *world) enter(l events.Listing) {
+	if l.Kind != events.ForeignMission {
+		w.founded.Agencies = append(w.founded.Agencies, l)
+		return
+	}
+	w.missions = append(w.missions, events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Agencies: []events.Listing{l}})
 }
 
 func (w *world) must(err error) {
@@ -157,7 +176,7 @@ func (w *world) start() {
 			if err != nil {
 				w.t.Errorf("the ledger ended with %v", err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			w.t.Error("the ledger does not end")
 		}
 	}
@@ -168,7 +187,7 @@ func (w *world) start() {
 // eventually waits until something is true.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if is() {
 			return
 		}

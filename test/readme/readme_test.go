@@ -44,11 +44,17 @@ func normal(line, dir string) string {
 		{`\d\d:\d\d:\d\d`, "TIME"},
 		{`Up after [\d.]+ s`, "Up after N s"},
 		{`case …[0-9a-f]{6}`, "case …"},
-		{`entry \d+, told to its sender as delivery \d+`, "entry N, told to its sender as delivery N"},
+		{`told to its sender as delivery \d+`, "told to its sender as delivery N"},
+		{`entry \d+`, "entry N"},
 	} {
 		line = regexp.MustCompile(r.pattern).ReplaceAllString(line, r.to)
 	}
 	return strings.TrimRight(line, " ")
+}
+
+// squeezed leaves columns out of account: their width depends on what stands in them.
+func squeezed(line string) string {
+	return regexp.MustCompile(`(\S) {2,}`).ReplaceAllString(line, "$1  ")
 }
 
 // TestDemoSaysWhatReadmeShows runs the demo, stops it as Ctrl-C does, and runs
@@ -106,10 +112,10 @@ func follows(t *testing.T, seen, shown []string) {
 			continue
 		}
 		from := at
-		for at < len(seen) && seen[at] != line && skip {
+		for at < len(seen) && squeezed(seen[at]) != squeezed(line) && skip {
 			at++
 		}
-		if at >= len(seen) || seen[at] != line {
+		if at >= len(seen) || squeezed(seen[at]) != squeezed(line) {
 			t.Fatalf("README.md shows\n%s\nbut the demo says\n%s", line, strings.Join(seen[min(from, len(seen)):min(from+8, len(seen))], "\n"))
 		}
 		at, skip = at+1, false
