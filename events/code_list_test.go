@@ -100,8 +100,8 @@ func listOf[C interface {
 // What code of ours says by a constant stands in the list that the schemas publish.
 func TestConstantsStandInTheirLists(t *testing.T) {
 	duties := []events.Duty{
-		events.DutyChildProtection, events.DutyProvisional, events.DutyConsentExpiry, events.DutyAcknowledge, events.DutyAnswer, events.DutyEscalated,
-		events.DutyHandover, events.DutyFeedback, events.DutyErasure, events.DutyEmergency,
+		events.DutyChildProtection, events.DutyProvisional, events.DutyConsentExpiry, events.DutyAcknowledge, events.DutyAnswer, events.DutyConfirm,
+		events.DutyEscalated, events.DutyHandover, events.DutyFeedback, events.DutyErasure, events.DutyEmergency,
 	}
 	if len(duties) != len(events.Duty("").Codes()) {
 		t.Error("a duty has no constant")

@@ -10,6 +10,7 @@ const (
 	DutyConsentExpiry   Duty = "consent-expiry"
 	DutyAcknowledge     Duty = "referral-acknowledge"
 	DutyAnswer          Duty = "referral-answer"
+	DutyConfirm         Duty = "referral-confirm"
 	DutyEscalated       Duty = "referral-escalated"
 	DutyHandover        Duty = "handover"
 	DutyFeedback        Duty = "referral-feedback"
@@ -20,8 +21,8 @@ const (
 // Codes lists every duty.
 func (Duty) Codes() []string {
 	return []string{
-		"child-protection-told", "consent-provisional", "consent-expiry", "referral-acknowledge", "referral-answer", "referral-escalated",
-		"handover", "referral-feedback", "erasure-answer", "emergency-confirmed",
+		"child-protection-told", "consent-provisional", "consent-expiry", "referral-acknowledge", "referral-answer", "referral-confirm",
+		"referral-escalated", "handover", "referral-feedback", "erasure-answer", "emergency-confirmed",
 	}
 }
 
@@ -41,6 +42,8 @@ func (d Duty) Says() string {
 		return "a word that the request was seen"
 	case DutyAnswer:
 		return "an answer to the request"
+	case DutyConfirm:
+		return "a written word that a promise by telephone holds"
 	case DutyEscalated:
 		return "word that somebody takes the person"
 	case DutyHandover:

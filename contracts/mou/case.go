@@ -136,7 +136,7 @@ func (c Case) refusal(a Act, now time.Time) *events.Violation {
 }
 
 func fold(m *Memorandum, trail []*Item) *state {
-	s := &state{}
+	s := newState()
 	for _, item := range trail {
 		s.step(m, item)
 	}

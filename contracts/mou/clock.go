@@ -97,7 +97,7 @@ func (k *clocks) at(number uint64) time.Time {
 type course struct {
 	from   time.Time // since when
 	lapse  time.Time // when something lapses with nobody speaking; zero: nothing does
-	pauses bool      // stands still while the person is missing
+	pauses bool      // stands still while the person is missing, for as long as the profile says
 	quiet  bool      // running out is no failure
 }
 
@@ -118,7 +118,8 @@ func (k *clocks) put(clock Clock, w course, over uint64, meets ...uint64) {
 	if until := k.at(earliest(clock.Met, over)); !until.IsZero() && until.Before(end) {
 		end = until
 	}
-	still, first := false, clock.Due
+	var still time.Time
+	first := clock.Due
 	if w.pauses {
 		still = k.pause(&clock, end)
 	}
@@ -131,7 +132,7 @@ func (k *clocks) put(clock Clock, w course, over uint64, meets ...uint64) {
 		clock.State = ClockMet
 	case over != 0 && !k.at(over).After(clock.Due):
 		clock.State = ClockEnded
-	case still:
+	case !still.IsZero():
 		clock.State = ClockSuspended
 	case k.now.After(clock.Due) && w.quiet:
 		clock.State = ClockEnded
@@ -142,7 +143,7 @@ func (k *clocks) put(clock Clock, w course, over uint64, meets ...uint64) {
 	default:
 		clock.State = ClockPending
 	}
-	clock.Look = k.look(clock, w, soon)
+	clock.Look = k.look(clock, w, soon, still)
 	k.all = append(k.all, clock)
 }
 
@@ -239,6 +240,7 @@ func (k *clocks) leg(r *referral, l *leg) {
 	asked := k.at(l.turn)
 	k.add(clock(ClockAcknowledge, l.turn, asked, p.byUrgency(r.urgency, forAcknowledge, forAcknowledgeTonight)), l.ended, l.acknowledged, l.told, l.declined)
 	k.add(clock(ClockAnswer, l.turn, asked, p.byUrgency(r.urgency, forAnswer, forAnswerTonight)), l.ended, l.told, l.declined)
+	k.confirmation(r, l)
 	for at, a := range l.arranged {
 		c := clock(ClockHandover, a.number, a.planned, forHandoverReport)
 		if later := l.arranged[at+1:]; len(later) > 0 {

@@ -35,8 +35,9 @@ func (s *state) alarm(c Clock) alarm {
 	return alarm{}
 }
 
-// alarmed adds what the hub says of a clock. A missed answer marks the
-// provider's part: it may still accept, but somebody else is asked.
+// alarmed adds what the hub says of a clock. A missed answer marks the provider's
+// part, and so does a promise that was not confirmed in time: it may still come to
+// an acceptance, but somebody else is asked.
 func (s *state) alarmed(d events.Deadline, referral events.ReferralID, soon, missed uint64) {
 	at := slices.IndexFunc(s.alarms, func(a alarm) bool { return a.of(d.Duty, d.Set, d.Owes, referral) })
 	if at < 0 {
@@ -45,8 +46,15 @@ func (s *state) alarmed(d events.Deadline, referral events.ReferralID, soon, mis
 	}
 	a := &s.alarms[at]
 	a.soon, a.missed = max(a.soon, soon), max(a.missed, missed)
-	if l := s.referral(referral).leg(d.Owes); l != nil && missed != 0 && d.Duty == events.DutyAnswer {
+	if missed == 0 {
+		return
+	}
+	r := s.referral(referral)
+	if l := r.leg(d.Owes); l != nil && d.Duty == events.DutyAnswer {
 		l.expired = missed
+	}
+	if l := r.promise(d.Set); l != nil && d.Duty == events.DutyConfirm {
+		l.unconfirmed = missed
 	}
 }
 
@@ -92,8 +100,8 @@ func deadlineOf(p events.Payload) (d events.Deadline, missed bool) {
 }
 
 // look is when the hub must look at a clock next: to remind, to say that it was
-// missed, and when something lapses with nobody speaking.
-func (k *clocks) look(clock Clock, w course, soon time.Time) time.Time {
+// missed, and when something lapses or runs on with nobody speaking.
+func (k *clocks) look(clock Clock, w course, soon, still time.Time) time.Time {
 	var next time.Time
 	at := func(t time.Time) {
 		if next.IsZero() || t.Before(next) {
@@ -110,6 +118,9 @@ func (k *clocks) look(clock Clock, w course, soon time.Time) time.Time {
 	}
 	if (open || clock.State == ClockSuspended) && k.now.Before(w.lapse) {
 		at(w.lapse)
+	}
+	if clock.State == ClockSuspended {
+		at(still)
 	}
 	return next.UTC()
 }

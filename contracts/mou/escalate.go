@@ -36,7 +36,7 @@ func (s *state) escalated(i *Item, p *events.ReferralEscalated) {
 func (s *state) chased(id events.ReferralID, step events.EscalationStep) *Escalation {
 	for i := range s.steps {
 		e := &s.steps[i]
-		want := e.Because == events.DutyAnswer || e.Because == events.DutyHandover || e.Because == events.DutyEscalated
+		want := slices.Contains([]events.Duty{events.DutyAnswer, events.DutyConfirm, events.DutyHandover, events.DutyEscalated}, e.Because)
 		if e.Referral == id && e.Step == step && want {
 			return e
 		}
@@ -62,10 +62,10 @@ func (r *referral) alone() (because events.Duty, refused, alone bool) {
 		if !l.asked() {
 			continue
 		}
-		if l.alive() && (l.expired == 0 || l.told != 0) {
+		if l.hopeful() {
 			return "", false, false
 		}
-		if over := max(l.ended, l.expired); last == nil || over > at {
+		if over := max(l.ended, l.expired, l.unconfirmed); last == nil || over > at {
 			last, at = l, over
 		}
 	}
@@ -74,6 +74,8 @@ func (r *referral) alone() (because events.Duty, refused, alone bool) {
 		return "", false, false
 	case last.how == endFailed:
 		return events.DutyHandover, false, true
+	case last.alive() && last.unconfirmed == at:
+		return events.DutyConfirm, false, true
 	}
 	return events.DutyAnswer, last.withdrawn(), true
 }

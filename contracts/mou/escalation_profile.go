@@ -74,7 +74,7 @@ func (p *Profile) checkChase() error {
 	}
 	for _, duty := range p.Escalation.Coordinator {
 		problems = append(problems, known("escalation", &duty, string(duty)))
-		if slices.Contains([]events.Duty{events.DutyAnswer, events.DutyHandover, events.DutyEscalated}, duty) {
+		if slices.Contains([]events.Duty{events.DutyAnswer, events.DutyConfirm, events.DutyHandover, events.DutyEscalated}, duty) {
 			problems = append(problems, fmt.Errorf("escalation: what comes of a missed %s is not the profile's to say", duty))
 		}
 	}

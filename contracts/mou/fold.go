@@ -31,7 +31,7 @@ func (s *state) step(m *Memorandum, i *Item) {
 		s.stop(m, i.Number, p.Recipient, p.Purpose)
 	case *events.Record:
 		h := p.Header
-		s.records = append(s.records, record{id: i.ID, kind: h.Type, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
+		s.keep(record{id: i.ID, kind: h.Type, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
 	case *events.RecordReleased, *events.RecordErased, *events.RecordDisputed:
 		s.stepRecord(i)
 	case *events.ReferralEscalated:
@@ -108,7 +108,7 @@ func (s *state) tombstone(id events.ReferralID, p *events.RecordReleased) *recor
 	if of := s.referral(id); of != nil {
 		r.purpose = of.purpose
 	}
-	s.records = append(s.records, r)
+	s.keep(r)
 	return &s.records[len(s.records)-1]
 }
 

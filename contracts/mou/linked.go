@@ -55,13 +55,13 @@ func (c Case) caused(a Act) bool {
 		return true
 	}
 	at := slices.IndexFunc(c.trail, func(i *Item) bool { return i.ID == a.Event.CausationID })
-	return at >= 0 && SeenWith(c.Chain(a), c.state.places[at].name(), a.Event.Referral())
+	return at >= 0 && SeenWith(c.Chain(a), c.state.places[at].name(), a.Event.CausationID, a.Event.Referral())
 }
 
-// SeenWith says whether whoever may see a statement of a chain may also see the
-// earlier ones of the chain cause, now and later; referral is the one that the
+// SeenWith says whether whoever may see a statement of a chain may also see an
+// earlier one, id, of the chain cause, now and later; referral is the one that the
 // statement belongs to. Where it says no, an event names itself as its cause.
-func SeenWith(chain, cause string, referral events.ReferralID) bool {
+func SeenWith(chain, cause string, id events.EventID, referral events.ReferralID) bool {
 	kind, _, _ := strings.Cut(chain, "/")
 	switch cause {
 	case chain:
@@ -71,7 +71,9 @@ func SeenWith(chain, cause string, referral events.ReferralID) bool {
 		// of the person's age, after its part is over.
 		return !slices.Contains([]chainKind{chainNotice, chainEmergency, chainStop, chainAge, chainEscalation, chainDeadline}, chainKind(kind))
 	case string(chainReferral) + "/" + string(referral):
-		return kind == string(chainRecord) || strings.HasPrefix(chain, cause+"/")
+		// A provider keeps sight of the question that it asked, and does not hear of
+		// the withdrawal after its own part is over.
+		return kind == string(chainRecord) && id == referral || strings.HasPrefix(chain, cause+"/")
 	}
 	return false
 }

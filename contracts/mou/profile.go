@@ -91,6 +91,8 @@ const (
 	forAcknowledgeTonight = "acknowledge-tonight"
 	forAnswer             = "answer"
 	forAnswerTonight      = "answer-tonight"
+	forConfirm            = "confirm"
+	forConfirmTonight     = "confirm-tonight"
 	forEscalated          = "escalated"
 	forEscalatedTonight   = "escalated-tonight"
 	forHandoverReport     = "handover-report"
@@ -100,6 +102,7 @@ const (
 	forChildProtection    = "child-protection-told"
 	forEmergency          = "emergency"
 	forEmergencyConfirmed = "emergency-confirmed"
+	forMissing            = "missing"
 	forDrafts             = "drafts"
 	forDraftsWarned       = "drafts-warned"
 	forLate               = "late-" // and the channel
@@ -107,8 +110,9 @@ const (
 
 func durationNames() []string {
 	names := []string{
-		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forEscalated, forEscalatedTonight, forHandoverReport,
-		forFeedback, forErasureAnswer, forProvisional, forChildProtection, forEmergency, forEmergencyConfirmed, forDrafts, forDraftsWarned,
+		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forConfirm, forConfirmTonight,
+		forEscalated, forEscalatedTonight, forHandoverReport, forFeedback, forErasureAnswer, forProvisional, forChildProtection, forEmergency, forEmergencyConfirmed,
+		forMissing, forDrafts, forDraftsWarned,
 	}
 	for _, channel := range events.Channel("").Codes() {
 		names = append(names, forLate+channel)

@@ -66,6 +66,7 @@ const (
 	ClockChildProtection = events.Rule(events.DutyChildProtection)
 	ClockAcknowledge     = events.Rule(events.DutyAcknowledge)
 	ClockAnswer          = events.Rule(events.DutyAnswer)
+	ClockConfirm         = events.Rule(events.DutyConfirm)
 	ClockEscalated       = events.Rule(events.DutyEscalated)
 	ClockHandover        = events.Rule(events.DutyHandover)
 	ClockFeedback        = events.Rule(events.DutyFeedback)
@@ -137,6 +138,6 @@ func Refusals() []Clause {
 func ClockRules() []events.Rule {
 	return []events.Rule{
 		ClockChildProtection, RuleConsentProvisional, ClockConsentExpiry,
-		ClockAcknowledge, ClockAnswer, ClockEscalated, ClockHandover, ClockFeedback, ClockErasure, ClockEmergency,
+		ClockAcknowledge, ClockAnswer, ClockConfirm, ClockEscalated, ClockHandover, ClockFeedback, ClockErasure, ClockEmergency,
 	}
 }

@@ -38,6 +38,7 @@ type place struct {
 	duty      events.Duty       // deadline
 	set       uint64            // deadline
 	record    events.EventID    // record
+	at        int               // record: its position; -1: unknown
 	id        events.EventID    // stop
 }
 
@@ -62,13 +63,17 @@ func (s *state) place(by events.AgencyID, id events.EventID, referral events.Ref
 	case *events.ReferralWithdrawn:
 		return place{kind: chainReferral, referral: referral}
 	case *events.Record:
-		return place{kind: chainRecord, record: id}
+		return place{kind: chainRecord, record: id, at: len(s.records)} // where it will stand
 	case *events.RecordReleased:
-		return place{kind: chainRecord, record: p.Record}
+		at := s.recordAt(p.Record)
+		if at < 0 {
+			at = len(s.records) // of its tombstone
+		}
+		return place{kind: chainRecord, record: p.Record, at: at}
 	case *events.RecordErased:
-		return place{kind: chainRecord, record: p.Record}
+		return place{kind: chainRecord, record: p.Record, at: s.recordAt(p.Record)}
 	case *events.RecordDisputed:
-		return place{kind: chainRecord, record: p.Record}
+		return place{kind: chainRecord, record: p.Record, at: s.recordAt(p.Record)}
 	case *events.ReferralConfirmed:
 		return place{kind: chainLeg, referral: referral, other: p.Provider}
 	case *events.ReferralNotNeeded:
@@ -143,8 +148,11 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 	case chainNotice:
 		return a == p.speaker || a == p.other
 	case chainRecord:
-		r := s.record(p.record)
-		return r != nil && (a == r.by || a == r.to && r.released != 0)
+		if p.at < 0 || p.at >= len(s.records) {
+			return false
+		}
+		r := &s.records[p.at]
+		return a == r.by || a == r.to && r.released != 0
 	case chainLeg, chainEscalation, chainDeadline:
 		r := s.referral(p.referral)
 		return owner || a == p.other || r != nil && a == r.by
@@ -260,7 +268,7 @@ func (c Case) View(a events.AgencyID) Case {
 	if a == c.viewer || a == events.HubAgency {
 		return c
 	}
-	v := Case{mou: c.mou, viewer: a, state: &state{}}
+	v := Case{mou: c.mou, viewer: a, state: newState()}
 	for i, item := range c.trail {
 		if c.sees(a, i) {
 			v.id = c.id
@@ -274,7 +282,7 @@ func (c Case) View(a events.AgencyID) Case {
 // Without is the case as its viewer folds it when some entries reached it as
 // tombstones: what they said is missing, everything else is there.
 func (c Case) Without(tombstones ...uint64) Case {
-	v := Case{mou: c.mou, id: c.id, viewer: c.viewer, state: &state{}}
+	v := Case{mou: c.mou, id: c.id, viewer: c.viewer, state: newState()}
 	for _, item := range c.trail {
 		if !slices.Contains(tombstones, item.Number) {
 			v.trail = append(v.trail, item)

@@ -24,6 +24,10 @@ type state struct {
 	missing   []absence // the person; see missing.go
 	paths     paths
 	places    []place // parallel to the trail: where each statement may be seen
+
+	// index finds a record by its id while a whole trail is folded. A clone does
+	// without: one act looks for one record.
+	index map[events.EventID]int
 }
 
 // rights is one rights.informed.
@@ -83,9 +87,11 @@ type leg struct {
 	acknowledged uint64
 	duty         bool   // a named duty worker acknowledged
 	told         uint64 // its own word that it accepts
+	promised     uint64 // the same by telephone, while who asked had not confirmed it
 	confirmed    uint64 // the word of who asked that it accepted
 	accepted     uint64 // since when its acceptance counts
 	expired      uint64 // the hub's word that its answer was missed
+	unconfirmed  uint64 // the hub's word that who asked did not confirm the promise in time
 	spared       uint64 // the hub's word that it is no longer needed
 	declined     uint64
 	arranged     []arrangement // each takes the place of the one before
@@ -141,8 +147,12 @@ type record struct {
 	disputed uint64
 }
 
+// newState is what an empty trail says.
+func newState() *state { return &state{index: map[events.EventID]int{}} }
+
 func (s *state) clone() *state {
 	t := *s
+	t.index = nil
 	t.rights = slices.Clone(s.rights)
 	t.words = slices.Clone(s.words)
 	t.notices = slices.Clone(s.notices)
@@ -175,12 +185,29 @@ func (s *state) referral(id events.ReferralID) *referral {
 }
 
 func (s *state) record(id events.EventID) *record {
-	for i := range s.records {
-		if s.records[i].id == id {
-			return &s.records[i]
-		}
+	if at := s.recordAt(id); at >= 0 {
+		return &s.records[at]
 	}
 	return nil
+}
+
+// recordAt is where a record stands; -1 if it is unknown.
+func (s *state) recordAt(id events.EventID) int {
+	if s.index == nil {
+		return slices.IndexFunc(s.records, func(r record) bool { return r.id == id })
+	}
+	if at, known := s.index[id]; known {
+		return at
+	}
+	return -1
+}
+
+// keep adds a record.
+func (s *state) keep(r record) {
+	if _, known := s.index[r.id]; s.index != nil && !known {
+		s.index[r.id] = len(s.records)
+	}
+	s.records = append(s.records, r)
 }
 
 func (r *referral) leg(a events.AgencyID) *leg {
@@ -212,6 +239,19 @@ func (r *referral) chosen() *leg {
 
 // alive says whether the leg may still lead to help.
 func (l *leg) alive() bool { return l.ended == 0 }
+
+// hopeful says whether the leg may still lead to help in time.
+func (l *leg) hopeful() bool {
+	switch {
+	case !l.alive():
+		return false
+	case l.accepted != 0:
+		return true
+	case l.told != 0:
+		return l.unconfirmed == 0
+	}
+	return l.expired == 0
+}
 
 // finished says whether every service that was given has ended.
 func (l *leg) finished() bool {

@@ -4,14 +4,18 @@ import "handrail/events"
 
 // A bed is promised by telephone before anybody types. Such an acceptance counts
 // once both sides have recorded it, from the later of the two on; until then the
-// provider has answered, nothing is released, and another may win.
+// provider has answered, nothing is released, and another may win. Who asked owes
+// its word within the profile's time; after that the hub turns to the next as if
+// the provider had not answered, and whichever acceptance counts first wins.
 
 // heard adds the provider's own word that it accepts.
 func (r *referral) heard(l *leg, number uint64, channel events.Channel) {
 	l.told = earliest(l.told, number)
 	if channel != events.Telephone || l.confirmed != 0 {
 		r.take(l, number)
+		return
 	}
+	l.promised = earliest(l.promised, number)
 }
 
 // needsOpenAnswer asks that the provider has not answered for good. A promise by
@@ -77,4 +81,29 @@ func needsUnconfirmed() demand {
 	return demand{RuleAlreadyAnswered, "/provider", "this acceptance counts already, or you have confirmed it", func(q *question) bool {
 		return q.confirmed(func(l *leg) bool { return l.asked() && l.alive() && l.accepted == 0 && l.confirmed == 0 })
 	}}
+}
+
+// promise is the leg whose acceptance by telephone stands at a number.
+func (r *referral) promise(number uint64) *leg {
+	if r == nil || number == 0 {
+		return nil
+	}
+	for i := range r.legs {
+		if r.legs[i].promised == number {
+			return &r.legs[i]
+		}
+	}
+	return nil
+}
+
+// confirmation is the clock of who asked: its own word on a provider's promise, or
+// an acceptance that counts without it. The provider does not see it.
+func (k *clocks) confirmation(r *referral, l *leg) {
+	if l.promised == 0 || !k.shows(r.by) {
+		return
+	}
+	p := k.c.mou.Profile
+	clock := Clock{Rule: ClockConfirm, Set: l.promised, Owes: r.by, Referral: r.id}
+	clock.Due = k.at(l.promised).Add(p.duration(p.byUrgency(r.urgency, forConfirm, forConfirmTonight)))
+	k.add(clock, l.ended, l.confirmed, l.accepted)
 }

@@ -32,7 +32,7 @@ func pathTerms() []row {
 			needsCase(), needsOpenCase(), needsContactOrProtector(), needsGuardedChild()),
 		term("9.3", events.TypeHelpDeclined, byContact+", for the person", "", onCase, seenCase,
 			needsCase(), needsOpenCase(), needsContact(), needsNoneWaiting(), needsWayBack()),
-		term("9.4", events.TypePersonMissing, byContact, "suspends handover, referral-feedback and consent-provisional", onCare, seenCare,
+		term("9.4", events.TypePersonMissing, byContact, "suspends handover, referral-feedback and consent-provisional, for as long as the profile says at most", onCare, seenCare,
 			needsCase(), needsOpenCase(), needsContact(), needsNotMissing()),
 		term("9.5", events.TypePersonFound, byContact, "lets them run on", onCare, seenCare,
 			needsCase(), needsOpenCase(), needsContact(), needsMissing()),

@@ -145,7 +145,7 @@ func (m *Memorandum) RestoreCase(data []byte) (Case, error) {
 	if s.Semantics != Semantics || s.Profile != m.Profile.Ref() {
 		return Case{}, fmt.Errorf("restoring a case: it was stored under semantics %d and profile %s, not %d and %s", s.Semantics, s.Profile, Semantics, m.Profile.Ref())
 	}
-	c := Case{mou: m, id: s.Case, viewer: s.Viewer, trail: make([]*Item, len(s.Trail)), state: &state{}}
+	c := Case{mou: m, id: s.Case, viewer: s.Viewer, trail: make([]*Item, len(s.Trail)), state: newState()}
 	for i, raw := range s.Trail {
 		item, err := restoreItem(raw)
 		if err != nil {

@@ -274,7 +274,7 @@ func TestClocksStandStillWhileThePersonIsMissing(t *testing.T) {
 	gone := s.now.Add(-time.Minute)
 	s.now = s.now.Add(60 * time.Hour)
 	clock := s.clock(mou.ClockHandover, lightship)
-	if clock.State != mou.ClockSuspended || !clock.Look.IsZero() {
+	if clock.State != mou.ClockSuspended || !clock.Look.Equal(gone.Add(7*24*time.Hour)) {
 		t.Errorf("while the person is missing the hand-over is %s, to be looked at %s", clock.State, clock.Look)
 	}
 	if said := s.hub(); said != nil {
