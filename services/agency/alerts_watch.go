@@ -136,7 +136,7 @@ func clockUrgency(c mou.Case, clock mou.Clock) events.Urgency {
 	switch events.Duty(clock.Rule) {
 	case events.DutyChildProtection:
 		return events.Tonight
-	case events.DutyAcknowledge, events.DutyAnswer, events.DutyEscalated, events.DutyHandover:
+	case events.DutyAcknowledge, events.DutyAnswer, events.DutyConfirm, events.DutyEscalated, events.DutyHandover:
 		return urgencyOf(c, clock.Referral)
 	default:
 		return events.Standard

@@ -12,7 +12,9 @@
 // hub is away; the view they then work on is the folded journal plus their own unanswered events.
 //
 // Night. A bed for tonight is one breath: case, notice, rights, consent, risk, request and every sealed record are stored
-// together or not at all, also while the hub is away. Number, name, question and answer are only ever sealed, and every
+// together or not at all, also while the hub is away. POST /v1/tonight takes the sender's own new case id as its member
+// case: sent again under that id after an unknown outcome, it asks nobody a second time and is refused as case-exists at
+// /case. Without the member every sending asks anew. Number, name, question and answer are only ever sealed, and every
 // read of one is logged before it is shown. Who is listed as late, waiting or no longer needed follows from the folded
 // journal alone; nothing of it is kept twice.
 //

@@ -87,14 +87,30 @@ func outlives(clock mou.Clock) bool {
 	return clock.Met == 0 && (clock.Rule == mou.ClockErasure || clock.Rule == mou.ClockEmergency)
 }
 
-// movedOn says whether a missed answer is of no account any more: somebody else
-// took the person, or the request ended.
+// movedOn says whether a missed answer, or a promise that was not confirmed, is of
+// no account any more: somebody else took the person, or the request ended.
 func (a *Agency) movedOn(c mou.Case, clock mou.Clock) bool {
-	if clock.State == mou.ClockLateMet || clock.Rule != mou.ClockAcknowledge && clock.Rule != mou.ClockAnswer {
+	if clock.State == mou.ClockLateMet {
 		return false
 	}
-	leg, found := legOf(c, clock.Referral, clock.Owes)
+	provider := clock.Owes
+	switch clock.Rule {
+	case mou.ClockAcknowledge, mou.ClockAnswer:
+	case mou.ClockConfirm:
+		provider = saidBy(c.Trail(), clock.Set)
+	default:
+		return false
+	}
+	leg, found := legOf(c, clock.Referral, provider)
 	return found && over(leg.State)
+}
+
+// saidBy is who said an entry of the trail; empty if it is not there.
+func saidBy(trail []mou.Item, number uint64) events.AgencyID {
+	if at := slices.IndexFunc(trail, func(i mou.Item) bool { return i.Number == number }); at >= 0 {
+		return trail[at].By
+	}
+	return ""
 }
 
 func (a *Agency) escalatedIn(c mou.Case, clocks []mou.Clock, now time.Time) (list []Escalated) {

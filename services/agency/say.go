@@ -238,13 +238,13 @@ func (a *Agency) causeSeen(e events.Event, s Statement, before []events.Event) b
 	for _, cause := range before {
 		if cause.ID == s.Cause && cause.Case() == s.Case {
 			payload, err := payloadOf(cause)
-			return err == nil && mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: provisional, Event: cause, Payload: payload}), e.Referral())
+			return err == nil && mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: provisional, Event: cause, Payload: payload}), s.Cause, e.Referral())
 		}
 	}
 	for _, item := range f.tentative.Trail() {
 		if item.ID == s.Cause {
 			cause := events.Event{ID: item.ID, Type: item.Type, Subject: string(s.Case), Source: events.Source(a.config.Hub, item.By), CorrelationID: item.Referral}
-			return mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: item.Number, Event: cause, Payload: item.Facts}), e.Referral())
+			return mou.SeenWith(chain, f.tentative.Chain(mou.Act{Number: item.Number, Event: cause, Payload: item.Facts}), s.Cause, e.Referral())
 		}
 	}
 	return false

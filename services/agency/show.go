@@ -25,6 +25,7 @@ type CaseSummary struct {
 // CaseView is one case as this agency works on it.
 type CaseView struct {
 	CaseSummary
+	Standing
 	Linked    []events.CaseID `json:"linked,omitzero"` // cases of the person that this agency opened apart from this one
 	Trail     []Line          `json:"trail"`
 	Referrals []mou.Referral  `json:"referrals"`
@@ -65,8 +66,8 @@ func (f *file) summary(id events.CaseID) CaseSummary {
 	}
 }
 
-// Case shows one case: what the ledger has, then what waits for its answer; the
-// clocks and what this agency may say next, with reasons.
+// Case shows one case: how it stands; what the ledger has, then what waits for its
+// answer; the clocks and what this agency may say next, with reasons.
 func (a *Agency) Case(id events.CaseID) (CaseView, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
@@ -79,6 +80,7 @@ func (a *Agency) Case(id events.CaseID) (CaseView, error) {
 		CaseSummary: f.summary(id), Trail: []Line{}, Referrals: f.tentative.Referrals(),
 		Clocks: f.tentative.Clocks(now), Next: f.tentative.Next(a.config.Agency, now),
 	}
+	v.Standing = standingOf(f.tentative, v.Clocks)
 	for _, item := range f.settled.Trail() {
 		if link, ok := item.Facts.(*events.CaseLinked); ok {
 			v.Linked = append(v.Linked, link.Case)

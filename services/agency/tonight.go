@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"handrail/contracts/mou"
 	"handrail/events"
 )
 
@@ -72,8 +73,10 @@ type Unanswered struct {
 // notice, rights, consent, risk, the request, and one sealed record of each
 // section for every provider that may be asked. All of it is durable when it
 // returns, or none. What was told stays here as sections held back, with a task,
-// in case all of them decline. Errors: *events.Violation that names the member, and
-// whose reason names the choice; [ErrNotJoined].
+// in case all of them decline. Whoever chose the case's id may send again when the
+// outcome is unknown: the second time it is refused as case-exists at /case, and
+// nobody is asked twice. Errors: *events.Violation that names the member, and whose
+// reason names the choice; [ErrNotJoined].
 func (a *Agency) AskTonight(ctx context.Context, t Tonight) (Asked, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -82,6 +85,9 @@ func (a *Agency) AskTonight(ctx context.Context, t Tonight) (Asked, error) {
 	}
 	if err := t.complete(); err != nil {
 		return Asked{}, err
+	}
+	if a.book.files[t.Case] != nil {
+		return Asked{}, events.Refuse(mou.RuleCaseExists, "/case", "this agency knows a case of this id: if it asked before, it asked once; look there, or choose a new id to ask anew")
 	}
 	now := a.now()
 	p, err := a.planTonight(t, now)

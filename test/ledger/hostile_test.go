@@ -72,7 +72,7 @@ func TestWhoeverFillsTheQueueKeepsNoDeadlineWaiting(t *testing.T) {
 	var missed int64
 	for _, l := range w.readLog() {
 		if l.parsed.Attribute("type") == string(events.TypeDeadlineMissed) && missed == 0 {
-			missed = int64(l.number)
+			missed = l.number
 		}
 	}
 	if end := w.entryOf(last); missed > end {

@@ -33,21 +33,55 @@ func (w *World) checkActs() []act {
 }
 
 // records checks, as the auditor, that the verified trail holds an event, with
-// these members among its facts.
+// these members among its facts: the newest of its type that the agency's own
+// service said of the case, so that an older one does not stand in for it. Of the
+// hub, and of an agency that has no service here, it is the first that fits.
 func (w *World) records(ctx context.Context, _ local.Member, given []string) (string, error) {
 	by := byName(given[1])
 	return until(ctx, func(ctx context.Context) (string, error) {
+		said, err := w.newest(ctx, by, given[0])
+		if err != nil {
+			return "", err
+		}
 		verified, err := w.trail(ctx)
 		if err != nil {
 			return "", err
 		}
 		for _, step := range verified.Steps {
+			if said != "" && step.Item.ID != said {
+				continue
+			}
 			if step.Type.Name() == given[0] && step.By == by && holds(step.Facts, given[2:]) {
 				return fmt.Sprintf("entry %d, clause %s, verified", step.Entry.Number, step.Entry.Clause), nil
 			}
 		}
+		if said != "" {
+			return "", fmt.Errorf("the newest %s by %s is not in the trail, or says otherwise: %s", given[0], given[1], said)
+		}
 		return "", fmt.Errorf("the trail holds no %s by %s %s", given[0], given[1], strings.Join(given[2:], " "))
 	})
+}
+
+// newest is the last statement of a type that an agency's service said of the
+// case, whatever became of it; empty if it has none, or no service here.
+func (w *World) newest(ctx context.Context, by events.AgencyID, kind string) (events.EventID, error) {
+	if address, ok := w.directions.Address(by); !ok || address.Intake == "" {
+		return "", nil
+	}
+	var out agency.OutboxView
+	if err := client.People(w.at.Agency(by)).Get(ctx, "/v1/outbox", &out); err != nil {
+		return "", err
+	}
+	for _, said := range slices.Backward(out.Said) {
+		switch {
+		case said.Case != w.Case || said.Type != kind:
+		case said.State == "refused":
+			return "", fmt.Errorf("%w: the ledger refused the newest %s: %s", errSettled, kind, said.Rule)
+		default:
+			return said.ID, nil
+		}
+	}
+	return "", nil
 }
 
 func (w *World) recordsNo(ctx context.Context, _ local.Member, given []string) (string, error) {

@@ -2,12 +2,16 @@ package story
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"handrail/contracts/mou"
 	"handrail/deploy/local"
+	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/client"
 )
@@ -16,6 +20,7 @@ import (
 // calls that are no case.
 func (w *World) nightActs() []act {
 	return []act{
+		{"asks for tonight twice FIELDS...", w.asksTwice},
 		{"asks for tonight FIELDS...", w.asksTonight},
 		{"is not let to ask for tonight FIELDS...", w.notLetTonight},
 		{"asks back TEXT...", w.asksBack},
@@ -66,6 +71,38 @@ func (w *World) asksTonight(ctx context.Context, who local.Member, given []strin
 		short(asked.Case), asked.Events, asked.Order, strings.Join(names, ", "), asked.Nobody.Says), nil
 }
 
+// asksTwice asks for a bed under a case id of its own and sends the same again, as
+// somebody does who does not know whether it arrived. It checks that the second
+// answer points at the id, and that the agency has said everything once.
+func (w *World) asksTwice(ctx context.Context, who local.Member, given []string) (string, error) {
+	id, err := events.NewUUID(time.Now(), rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	given = append(slices.Clone(given), "case="+id)
+	if _, err := w.asksTonight(ctx, who, given); err != nil {
+		return "", err
+	}
+	var before, after agency.OutboxView
+	if err := w.people(who).Get(ctx, "/v1/outbox", &before); err != nil {
+		return "", err
+	}
+	problem, err := w.tonightProblem(ctx, who, given)
+	if err != nil {
+		return "", err
+	}
+	if problem.Rule != string(mou.RuleCaseExists) || problem.Pointer != "/case" {
+		return "", fmt.Errorf("the second time it is told %w", problem)
+	}
+	if err := w.people(who).Get(ctx, "/v1/outbox", &after); err != nil {
+		return "", err
+	}
+	if string(w.Case) != id || len(after.Said) != len(before.Said) {
+		return "", fmt.Errorf("the second time it says %d more", len(after.Said)-len(before.Said))
+	}
+	return "the second time: " + problem.Error(), nil
+}
+
 // settled says whether the ledger has answered everything that an agency said
 // of the case, and refused nothing.
 func (w *World) settled(ctx context.Context, who local.Member) (string, error) {
@@ -86,16 +123,25 @@ func (w *World) settled(ctx context.Context, who local.Member) (string, error) {
 }
 
 func (w *World) notLetTonight(ctx context.Context, who local.Member, given []string) (string, error) {
-	body, err := tonight(given)
+	problem, err := w.tonightProblem(ctx, who, given)
 	if err != nil {
 		return "", err
+	}
+	return problem.Error(), nil
+}
+
+// tonightProblem asks for a bed and gives what stands against it.
+func (w *World) tonightProblem(ctx context.Context, who local.Member, given []string) (*client.ProblemError, error) {
+	body, err := tonight(given)
+	if err != nil {
+		return nil, err
 	}
 	err = w.people(who).Post(ctx, "/v1/tonight", body, nil)
 	var problem *client.ProblemError
 	if !errors.As(err, &problem) {
-		return "", errors.Join(errors.New("the desk let it pass"), err)
+		return nil, errors.Join(errors.New("the desk let it pass"), err)
 	}
-	return problem.Error(), nil
+	return problem, nil
 }
 
 func (w *World) asksBack(ctx context.Context, who local.Member, given []string) (string, error) {

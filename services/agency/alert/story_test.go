@@ -123,11 +123,12 @@ func TestWhoCannotBeReachedIsNotWaitedFor(t *testing.T) {
 func TestNobodyAcknowledgesAndItBecomesAnAlarm(t *testing.T) {
 	w := newWorld(t, fourPeople)
 	bed := asked(events.Tonight, 1)
-	rung := paths(w.looks(bed))
+	var rung strings.Builder
+	rung.WriteString(paths(w.looks(bed)))
 	for range 60 {
-		rung += " " + paths(w.after(time.Minute, bed))
+		rung.WriteString(" " + paths(w.after(time.Minute, bed)))
 	}
-	if got := strings.Join(strings.Fields(rung), " "); got != "duty-1 duty-2 sms lead-1 duty-1 duty-2 sms lead-1" {
+	if got := strings.Join(strings.Fields(rung.String()), " "); got != "duty-1 duty-2 sms lead-1 duty-1 duty-2 sms lead-1" {
 		t.Errorf("two rounds: %s", got)
 	}
 	alert := w.list()[0]
@@ -163,12 +164,12 @@ func TestAnAlertIsNotGivenUpWhileNobodyIsReached(t *testing.T) {
 	for _, path := range []string{"/duty-1", "/duty-2", "/lead-1", "/sms"} {
 		w.bell.answers(path, nil)
 	}
-	rung := ""
+	var rung strings.Builder
 	for range 6 {
-		rung += paths(w.after(time.Minute, bed)) + " "
+		rung.WriteString(paths(w.after(time.Minute, bed)) + " ")
 	}
-	if !strings.Contains(rung, "duty-1") {
-		t.Errorf("when it is back: %q", rung)
+	if !strings.Contains(rung.String(), "duty-1") {
+		t.Errorf("when it is back: %q", rung.String())
 	}
 }
 
