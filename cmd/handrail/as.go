@@ -70,7 +70,24 @@ func refused(err error) error {
 	if problem.Pointer != "" {
 		text += " (at " + problem.Pointer + ")"
 	}
+	if words := wordsFor(problem); words != nil {
+		text += "; write one of " + strings.Join(words, ", ")
+	}
 	return usage(fmt.Errorf("%s [%s]", text, problem.Rule))
+}
+
+// wordsFor lists the words that a refused member takes, if it is of a short list.
+func wordsFor(problem *client.ProblemError) []string {
+	if problem.Rule != string(events.RuleDataCode) {
+		return nil
+	}
+	member, _, _ := strings.Cut(strings.TrimPrefix(problem.Pointer, "/"), "/")
+	return map[string][]string{
+		"need": events.Need("").Codes(), "age": events.AgeClass("").Codes(), "sex": events.Sex("").Codes(),
+		"access": events.Access("").Codes(), "dangers": events.Safety("").Codes(), "urgency": events.Urgency("").Codes(),
+		"interpreter": events.Interpreter("").Codes(), "order": events.AskOrder("").Codes(), "by": events.Speaker("").Codes(),
+		"child_view": events.ChildView("").Codes(), "capacity": events.Capacity("").Codes(), "present": events.Present("").Codes(),
+	}[member]
 }
 
 // show writes an answer as JSON, or in words.
