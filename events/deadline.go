@@ -89,6 +89,18 @@ func (*DeadlineMissed) Type() Type { return TypeDeadlineMissed }
 
 func (*DeadlineMissed) check() error { return nil }
 
+// DeadlineOf is the clock that a reminder or a miss is about; false for any
+// other payload.
+func DeadlineOf(p Payload) (Deadline, bool) {
+	switch p := p.(type) {
+	case *DeadlineDueSoon:
+		return p.Deadline, true
+	case *DeadlineMissed:
+		return p.Deadline, true
+	}
+	return Deadline{}, false
+}
+
 // EscalationStep is whom a chase turns to.
 type EscalationStep string
 

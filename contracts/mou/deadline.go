@@ -81,22 +81,12 @@ const saysNotDue = "the hub says this when it is due, and once"
 // the hub has not said so before.
 func needsDeadline() demand {
 	return demand{RuleNotDue, "", saysNotDue, func(q *question) bool {
-		d, missed := deadlineOf(q.facts)
+		said, _ := events.DeadlineOf(q.facts)
 		return slices.ContainsFunc(q.c.dueDeadlines(q.now), func(due Saying) bool {
-			known, toMiss := deadlineOf(due.Payload)
-			return due.Referral == q.event.Referral() && known == d && toMiss == missed
+			known, _ := events.DeadlineOf(due.Payload)
+			return due.Referral == q.event.Referral() && known == said && due.Payload.Type() == q.row.Event
 		})
 	}}
-}
-
-func deadlineOf(p events.Payload) (d events.Deadline, missed bool) {
-	switch p := p.(type) {
-	case *events.DeadlineDueSoon:
-		return p.Deadline, false
-	case *events.DeadlineMissed:
-		return p.Deadline, true
-	}
-	return events.Deadline{}, false
 }
 
 // look is when the hub must look at a clock next: to remind, to say that it was

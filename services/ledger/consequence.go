@@ -71,7 +71,7 @@ func (b *batch) consequence(st *step, c *touched, cause events.Event, what mou.S
 	if erasing, ok := what.Payload.(*events.RecordErased); ok {
 		st.acts[len(st.acts)-1].erases = &erased{sealed: held.Number, by: number, record: held.ID, reason: erasing.Reason, caseID: next.ID()}
 	}
-	if of, fires := deadline(what.Payload); fires {
+	if of, fires := events.DeadlineOf(what.Payload); fires {
 		st.fired = append(st.fired, firing{of, e.Type, c.id, what.Referral, number})
 	}
 	return nil
@@ -157,17 +157,6 @@ type firing struct {
 	caseID   events.CaseID
 	referral events.ReferralID
 	number   uint64
-}
-
-// deadline is the clock that a statement of the hub is about, if it is about one.
-func deadline(p events.Payload) (events.Deadline, bool) {
-	switch p := p.(type) {
-	case *events.DeadlineDueSoon:
-		return p.Deadline, true
-	case *events.DeadlineMissed:
-		return p.Deadline, true
-	}
-	return events.Deadline{}, false
 }
 
 // everyoneSees says whether each recipient of an entry may see the cause too.
