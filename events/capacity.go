@@ -1,7 +1,6 @@
 package events
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -29,7 +28,8 @@ func (p *Places) UnmarshalText(text []byte) error { return code(p, text) }
 // not cross midnight, which is 24:00 at its end; a night is two spans.
 type Hours string
 
-var hoursSyntax = regexp.MustCompile(`^(mo|tu|we|th|fr|sa|su|daily) ([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$`)
+//nolint:gochecknoglobals // read-only, as a compiled pattern is
+var hoursSyntax = newSyntax(`^(mo|tu|we|th|fr|sa|su|daily) ([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$`)
 
 // Pattern is the form that the schemas publish.
 func (Hours) Pattern() string { return hoursSyntax.String() }

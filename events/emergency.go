@@ -1,11 +1,10 @@
 package events
 
-import "regexp"
-
 // Staff is a member of staff as role and number, like duty-3; never a name.
 type Staff string
 
-var staffSyntax = regexp.MustCompile(`^(duty|lead|officer|consul|inspector|worker|dpo)-[0-9]{1,4}$`)
+//nolint:gochecknoglobals // read-only, as a compiled pattern is
+var staffSyntax = newSyntax(`^(duty|lead|officer|consul|inspector|worker|dpo)-[0-9]{1,4}$`)
 
 // Pattern is the form that the schemas publish.
 func (Staff) Pattern() string { return staffSyntax.String() }

@@ -1,7 +1,6 @@
 package events
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -82,22 +81,24 @@ func SignedExtensions(t Type) []string {
 
 // Each attribute has a closed ASCII syntax, so nothing free can slip into the
 // permanent record and percent-encoding has nothing to do.
+//
+//nolint:gochecknoglobals // read-only, as compiled patterns are
 var (
-	sourceSyntax      = regexp.MustCompile(`^urn:handrail:[a-z0-9-]{1,32}:agency:[a-z0-9-]{1,32}$`)
-	specVersionSyntax = regexp.MustCompile(`^1\.0$`)
-	typeSyntax        = regexp.MustCompile(`^org\.handrail\.[a-z-]{1,24}\.[a-z-]{1,24}\.v[1-9]$`)
-	contentSyntax     = regexp.MustCompile(`^application/(json|jose)$`)
-	schemaSyntax      = regexp.MustCompile(`^urn:handrail:schema:[a-z-]{1,24}\.[a-z-]{1,24}\.v[1-9]$`)
-	subjectSyntax     = regexp.MustCompile(`^([a-z0-9-]{1,32}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$`)
-	timeSyntax        = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
-	originSyntax      = regexp.MustCompile(`^handrail/[a-z0-9-]{1,32}$`)
-	sequenceSyntax    = regexp.MustCompile(`^[0-9]{20}$`)
-	traceSyntax       = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
-	materialSyntax    = regexp.MustCompile(`^[A-Za-z0-9+/]{16}[A-Za-z0-9+/]*={0,2}$`)
+	sourceSyntax      = newSyntax(`^urn:handrail:[a-z0-9-]{1,32}:agency:[a-z0-9-]{1,32}$`)
+	specVersionSyntax = newSyntax(`^1\.0$`)
+	typeSyntax        = newSyntax(`^org\.handrail\.[a-z-]{1,24}\.[a-z-]{1,24}\.v[1-9]$`)
+	contentSyntax     = newSyntax(`^application/(json|jose)$`)
+	schemaSyntax      = newSyntax(`^urn:handrail:schema:[a-z-]{1,24}\.[a-z-]{1,24}\.v[1-9]$`)
+	subjectSyntax     = newSyntax(`^([a-z0-9-]{1,32}|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$`)
+	timeSyntax        = newSyntax(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$`)
+	originSyntax      = newSyntax(`^handrail/[a-z0-9-]{1,32}$`)
+	sequenceSyntax    = newSyntax(`^[0-9]{20}$`)
+	traceSyntax       = newSyntax(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+	materialSyntax    = newSyntax(`^[A-Za-z0-9+/]{16}[A-Za-z0-9+/]*={0,2}$`)
 )
 
 // attributeSyntax gives the syntax of an attribute, nil if the contract does not name it.
-func attributeSyntax(name string) *regexp.Regexp {
+func attributeSyntax(name string) *syntax {
 	switch name {
 	case "id", "correlationid", "causationid":
 		return uuidSyntax
@@ -205,7 +206,7 @@ func (e Event) consistent() error {
 	case form.subject == aboutCase && !uuidSyntax.MatchString(e.Subject), form.subject == aboutAgency && !nameSyntax.MatchString(e.Subject):
 		return Refuse(RuleAttributeSyntax, "attribute subject", "the subject is the case id of a case event, the agency id of any other")
 	case !e.aboutRightAgency():
-		return Refuse(RuleAttributeSyntax, "attribute subject", "an agency publishes its own capacity; genesis is about the hub, and no other listing is")
+		return Refuse(RuleAttributeSyntax, "attribute subject", "an agency speaks of its own capacity and its own witness; genesis and the end of retention are about the hub, no other listing and no reading is")
 	}
 	return nil
 }
@@ -213,10 +214,12 @@ func (e Event) consistent() error {
 // aboutRightAgency checks the agency of the types whose subject says which it is.
 func (e Event) aboutRightAgency() bool {
 	switch e.Type {
-	case TypeCapacityPublished:
+	case TypeCapacityPublished, TypeWitnessReset:
 		return e.Subject == string(e.Agency())
-	case TypeDirectoryFounded, TypeDirectoryListed:
-		return (e.Subject == string(HubAgency)) == (e.Type == TypeDirectoryFounded)
+	case TypeDirectoryFounded, TypeRetentionEnded:
+		return e.Subject == string(HubAgency)
+	case TypeDirectoryListed, TypeTrailRead:
+		return e.Subject != string(HubAgency)
 	default:
 		return true
 	}

@@ -20,21 +20,40 @@ func examples() map[events.Type]string {
 	return all
 }
 
+const (
+	retiredCase = "01890a5d-ac96-774b-bcce-b302099a8057"
+	hashed      = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+)
+
+// witnessOf is the member of a listing that names an agency's witness key.
+func witnessOf(agency string) string {
+	return `,"witness":"handrail/sampleland/` + agency + `+0123abcd+` + strings.Repeat("A", 44) + `"`
+}
+
 func directoryExamples() map[events.Type]string {
 	key, proof := base64.StdEncoding.EncodeToString(make([]byte, 32)), base64.StdEncoding.EncodeToString(make([]byte, 64))
 	point := base64.StdEncoding.EncodeToString(append([]byte{4}, make([]byte, 64)...))
 	listing := func(agency, kind string) string {
-		return `{"agency":"` + agency + `","kind":"` + kind + `","signing":"` + key + `","sealing":"` + point + `","proof":"` + proof + `"}`
+		witness := witnessOf(agency)
+		if kind == "foreign-mission" {
+			witness = ""
+		}
+		return `{"agency":"` + agency + `","kind":"` + kind + `","signing":"` + key + `","sealing":"` + point + `"` + witness + `,"proof":"` + proof + `"}`
 	}
-	hub := `"log":"handrail/sampleland+0123abcd+` + strings.Repeat("A", 44) + `","signing":"` + key + `","profile":"uk@1"`
+	hub := `"log":"handrail/sampleland+0123abcd+` + strings.Repeat("A", 44) + `","signing":"` + key + `","profile":"uk@1","text":"` + hashed + `"`
 	return map[events.Type]string{
 		events.TypeDirectoryFounded: `{` + hub + `,"agencies":[` + listing("sampletown-police", "police") + `,` + listing("lighthouse-shelter", "shelter") + `]}`,
 		events.TypeDirectoryListed:  `{` + hub + `,"agencies":[` + listing("farland-mission", "foreign-mission") + `]}`,
 		events.TypeCapacityPublished: `{` + said + `,"needs":["emergency-shelter","counselling"],"sexes":["woman"],"ages":["adult","child"],"children":3,"access":["step-free"],` +
 			`"languages":["lit","eng"],"hours":["daily 00:00-06:00","mo 08:00-24:00"],"places":"few","region":"LT-VL"}`,
-		events.TypeControlPosition: `{"position":41,"resume":true}`,
+		events.TypeControlPosition: `{"position":41,"resume":true,"again":[7,9]}`,
 		events.TypeControlHead:     `{"delivered":42}`,
 		events.TypeControlResend:   `{"key":"` + strings.Repeat("0a", 32) + `","sequence":7}`,
+		events.TypeControlOffered:  `{"old":40,"proof":"` + key + `","checkpoint":"` + key + `"}`,
+		events.TypeControlCosigned: `{"size":41,"checkpoint":"` + key + `","finding":"old-size"}`,
+		events.TypeTrailRead:       `{"what":"export","case":"` + retiredCase + `","approved":"sampleland-court"}`,
+		events.TypeRetentionEnded:  `{"case":"` + retiredCase + `","entries":12,"leaves":"` + hashed + `"}`,
+		events.TypeWitnessReset:    `{` + said + `,"because":"state-lost","lost":40,"size":41,"root":"` + hashed + `"}`,
 	}
 }
 

@@ -50,6 +50,16 @@ func agencyForm(t Type) form {
 		return facts[HeadAnnounced](aboutAgency)
 	case TypeControlResend:
 		return facts[ResendFrom](aboutAgency)
+	case TypeControlOffered:
+		return facts[CheckpointOffered](aboutAgency)
+	case TypeControlCosigned:
+		return facts[CheckpointCosigned](aboutAgency)
+	case TypeTrailRead:
+		return facts[TrailRead](aboutAgency)
+	case TypeRetentionEnded:
+		return facts[RetentionEnded](aboutAgency)
+	case TypeWitnessReset:
+		return facts[WitnessReset](aboutAgency)
 	default:
 		return form{}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -55,10 +54,11 @@ func Source(hub HubID, agency AgencyID) string {
 	return "urn:handrail:" + string(hub) + ":agency:" + string(agency)
 }
 
+//nolint:gochecknoglobals // read-only, as compiled patterns are
 var (
-	nameSyntax = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-	uuidSyntax = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	hexSyntax  = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	nameSyntax = newSyntax(`^[a-z0-9-]{1,32}$`)
+	uuidSyntax = newSyntax(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	hexSyntax  = newSyntax(`^[0-9a-f]{64}$`)
 )
 
 // UnmarshalText accepts a name of the directory's syntax.
@@ -86,8 +86,8 @@ func (id *KeyID) UnmarshalText(text []byte) error {
 	return parseText(id, text, hexSyntax, "a key id is 64 lower-case hexadecimal digits")
 }
 
-func parseText[T ~string](to *T, text []byte, syntax *regexp.Regexp, reason string) error {
-	if !syntax.Match(text) {
+func parseText[T ~string](to *T, text []byte, syntax *syntax, reason string) error {
+	if !syntax.MatchString(string(text)) {
 		return Refuse(RuleDataCode, "", reason)
 	}
 	*to = T(text)

@@ -37,6 +37,9 @@ type Said struct {
 // Times gives when it happened and when it was recorded.
 func (s Said) Times() (happened, recorded Time) { return s.Happened, s.Recorded }
 
+// Via is the channel through which it became known.
+func (s Said) Via() Channel { return s.Channel }
+
 // Statement is a payload that says when something happened.
 type Statement interface {
 	Payload

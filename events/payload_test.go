@@ -44,7 +44,9 @@ func TestRequiredMembersAreRequired(t *testing.T) {
 		"consent.withdrawn/recipient/class", "consent.withdrawn/recipient/except", "consent.withdrawn/purpose", "notice.sent/region",
 		"referral.requested/region", "referral.requested/sex", "referral.requested/children", "referral.requested/children/0-8", "referral.requested/children/9-17",
 		"referral.requested/language", "referral.requested/access", "referral.requested/safety",
-		"erasure.confirmed/ground", "erasure.confirmed/until", "control.inbox-position/resume",
+		"erasure.confirmed/ground", "erasure.confirmed/until", "control.inbox-position/resume", "control.inbox-position/again",
+		"control.checkpoint-offered/proof", "control.checkpoint-cosigned/checkpoint", "control.checkpoint-cosigned/finding",
+		"directory.founded/agencies/0/witness", "directory.founded/agencies/1/witness", "trail.read/case", "trail.read/approved", "witness.reset/lost",
 	}
 	for of, example := range examples() {
 		var whole any
@@ -177,6 +179,9 @@ func TestFactsAreReadStrictly(t *testing.T) {
 func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 	consent, kept := examples()[events.TypeConsentGiven], examples()[events.TypeErasureConfirmed]
 	genesis, listed, capacity := examples()[events.TypeDirectoryFounded], examples()[events.TypeDirectoryListed], examples()[events.TypeCapacityPublished]
+	first := genesis[strings.Index(genesis, `[`)+1 : strings.Index(genesis, `},{`)+1]
+	auditor := strings.ReplaceAll(strings.Replace(first, `"police"`, `"auditor"`, 1), "sampletown-police", "sampleland-audit")
+	read, position, cosigned := examples()[events.TypeTrailRead], examples()[events.TypeControlPosition], examples()[events.TypeControlCosigned]
 	for _, c := range []struct {
 		name          string
 		of            events.Type
@@ -196,6 +201,27 @@ func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 		{"one kind", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"police"`, events.RuleDataRange, "/agencies"},
 		{"auditors do not found", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"auditor"`, events.RuleDataRange, "/agencies"},
 		{"a foreign mission founds nothing", events.TypeDirectoryFounded, genesis, `"kind":"shelter"`, `"kind":"foreign-mission"`, events.RuleDataRange, "/agencies"},
+		{"a founding agency that witnesses nothing", events.TypeDirectoryFounded, genesis, witnessOf("lighthouse-shelter"), ``, events.RuleDataRange, "/agencies"},
+		{"an auditor who witnesses", events.TypeDirectoryFounded, genesis, `}]`, `},` + auditor + `]`, events.RuleDataRange, "/agencies"},
+		{"another's witness key", events.TypeDirectoryFounded, genesis, witnessOf("lighthouse-shelter"), witnessOf("sampletown-police"), events.RuleDataRange, "/agencies"},
+		{"a key of no witness", events.TypeDirectoryFounded, genesis, "+0123abcd+AAAA", marker, events.RuleDataCode, "/log"},
+		{"a text of the profile in words", events.TypeDirectoryFounded, genesis, hashed, marker, events.RuleDataCode, "/text"},
+		{"a foreign mission that witnesses", events.TypeDirectoryListed, listed, `,"proof"`, witnessOf("farland-mission") + `,"proof"`, events.RuleDataRange, "/agencies"},
+		{"another kind that witnesses nothing", events.TypeDirectoryListed, listed, `"foreign-mission"`, `"shelter"`, events.RuleDataRange, "/agencies"},
+		{"an export of no case", events.TypeTrailRead, read, `,"case":"` + retiredCase + `"`, ``, events.RuleDataRange, "/case"},
+		{"a list of cases of one case", events.TypeTrailRead, read, `"export"`, `"cases"`, events.RuleDataRange, "/case"},
+		{"a replay for completeness", events.TypeTrailRead, read, `"approved"`, `"agency"`, events.RuleDataRange, "/case"},
+		{"what was read in words", events.TypeTrailRead, read, `"export"`, `"` + marker + `"`, events.RuleDataCode, "/what"},
+		{"why a witness began anew in words", events.TypeWitnessReset, examples()[events.TypeWitnessReset], `"state-lost"`, `"` + marker + `"`, events.RuleDataCode, "/because"},
+		{"a copy again that is not stored yet", events.TypeControlPosition, position, `[7,9]`, `[7,42]`, events.RuleDataRange, "/again"},
+		{"a copy again before the first", events.TypeControlPosition, position, `[7,9]`, `[0,9]`, events.RuleDataRange, "/again"},
+		{"copies again out of order", events.TypeControlPosition, position, `[7,9]`, `[9,7]`, events.RuleDataRange, "/again"},
+		{"a copy again, twice", events.TypeControlPosition, position, `[7,9]`, `[9,9]`, events.RuleDataRange, "/again"},
+		{"no copy again, at length", events.TypeControlPosition, position, `[7,9]`, `[]`, events.RuleDataRange, "/again"},
+		{"copies again by the hundred", events.TypeControlPosition, position, `[7,9]`, `[` + strings.Repeat("1,", 32) + `1]`, events.RuleDataRange, "/again"},
+		{"a checkpoint that was never cosigned", events.TypeControlCosigned, cosigned, `"size":41`, `"size":0`, events.RuleDataRange, "/checkpoint"},
+		{"cosigned, and not shown", events.TypeControlCosigned, cosigned, cosigned[strings.Index(cosigned, `,"checkpoint"`):strings.Index(cosigned, `,"finding"`)], ``, events.RuleDataRange, "/checkpoint"},
+		{"a finding in words", events.TypeControlCosigned, cosigned, `"old-size"`, `"` + marker + `"`, events.RuleDataCode, "/finding"},
 		{"nobody is listed", events.TypeDirectoryListed, listed, listed[strings.Index(listed, `[`)+1 : strings.Index(listed, `]`)], ``, events.RuleDataRange, "/agencies"},
 		{"the hub listed as an agency", events.TypeDirectoryListed, listed, `"farland-mission"`, `"hub"`, events.RuleDataRange, "/agencies"},
 		{"a free profile for a mission", events.TypeDirectoryListed, listed, "uk@1", marker, events.RuleDataCode, "/profile"},

@@ -68,7 +68,9 @@ func signed(t testing.TB, of events.Type) events.Event {
 	case e.Case() == "":
 		e.Subject, e.CorrelationID, e.CausationID = "sampletown-police", e.ID, e.ID
 	}
-	if other := map[events.Type]string{events.TypeDirectoryFounded: "hub", events.TypeDirectoryListed: "farland-mission"}[of]; other != "" {
+	if other := map[events.Type]string{
+		events.TypeDirectoryFounded: "hub", events.TypeRetentionEnded: "hub", events.TypeDirectoryListed: "farland-mission", events.TypeTrailRead: "sampleland-audit",
+	}[of]; other != "" {
 		e.Subject = other
 	}
 	e, err := signingKey(t).Sign(e)

@@ -70,9 +70,15 @@ const (
 	TypeCapacityPublished Type = "org.handrail.capacity.published.v1"
 	TypeDirectoryListed   Type = "org.handrail.directory.listed.v1"
 
+	TypeTrailRead      Type = "org.handrail.trail.read.v1"
+	TypeRetentionEnded Type = "org.handrail.retention.ended.v1"
+	TypeWitnessReset   Type = "org.handrail.witness.reset.v1"
+
 	TypeControlPosition Type = "org.handrail.control.inbox-position.v1"
 	TypeControlHead     Type = "org.handrail.control.head-announced.v1"
 	TypeControlResend   Type = "org.handrail.control.resend-from.v1"
+	TypeControlOffered  Type = "org.handrail.control.checkpoint-offered.v1"
+	TypeControlCosigned Type = "org.handrail.control.checkpoint-cosigned.v1"
 )
 
 // Schema is the type's immutable dataschema.
@@ -93,7 +99,8 @@ func (t Type) IsControl() bool { return strings.HasPrefix(string(t), "org.handra
 func (t Type) HubOnly() bool {
 	return slices.Contains([]Type{
 		TypeDirectoryFounded, TypeDirectoryListed, TypeRecordReleased, TypeRecordErased, TypeReferralNotNeeded, TypeReferralEscalated,
-		TypeDeadlineDueSoon, TypeDeadlineMissed, TypeConsularAllowed, TypeConsularBarred, TypeControlHead, TypeControlResend,
+		TypeDeadlineDueSoon, TypeDeadlineMissed, TypeConsularAllowed, TypeConsularBarred,
+		TypeTrailRead, TypeRetentionEnded, TypeControlHead, TypeControlResend, TypeControlOffered,
 	}, t)
 }
 
@@ -117,6 +124,7 @@ func Types() []Type {
 		TypeCaseLinked, TypeIncidentLinked, TypeAgeDetermined, TypeGuardianConflicted, TypeHelpDeclined, TypePersonMissing, TypePersonFound,
 		TypeEmergencyDisclosed, TypeEmergencyConfirmed, TypeAsylumSought, TypeAsylumEnded, TypeConsularAllowed, TypeConsularBarred,
 		TypeNationalityVerified, TypeTravelDocumentIssued, TypeReturnRiskAssessed, TypeReturnAgreed, TypeReturnDeparted, TypeReturnArrived,
-		TypeControlPosition, TypeControlHead, TypeControlResend,
+		TypeTrailRead, TypeRetentionEnded, TypeWitnessReset,
+		TypeControlPosition, TypeControlHead, TypeControlResend, TypeControlOffered, TypeControlCosigned,
 	}
 }

@@ -23,6 +23,7 @@ func TestEnvelopeVectors(t *testing.T) {
 	for _, of := range []events.Type{
 		events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded,
 		events.TypeDirectoryListed, events.TypeCapacityPublished, events.TypeReferralAsked, events.TypeReferralAnswered, events.TypeReferralEscalated, events.TypeDeadlineMissed,
+		events.TypeTrailRead, events.TypeRetentionEnded, events.TypeWitnessReset,
 	} {
 		e := signed(t, of)
 		sentence := sentenceExactly
@@ -120,6 +121,15 @@ func refusedFacts() []factsChange {
 		{"an address", sentenceFacts, events.TypeCapacityPublished, `"region":"LT-VL"`, `"region":"LT-VL","address":"1 Harbour Road"`},
 		{"two agencies listed to a mission", sentenceRange, events.TypeDirectoryListed, `"agencies":[`, `"agencies":[` + strings.Split(strings.Split(examples()[events.TypeDirectoryListed], `"agencies":[`)[1], `]`)[0] + `,`},
 		{"a foreign mission in genesis", sentenceRange, events.TypeDirectoryFounded, `"shelter"`, `"foreign-mission"`},
+		{"a founding agency that witnesses nothing", sentenceRange, events.TypeDirectoryFounded, witnessOf("lighthouse-shelter"), ``},
+		{"a witness key of another agency", sentenceRange, events.TypeDirectoryFounded, witnessOf("lighthouse-shelter"), witnessOf("sampletown-police")},
+		{"a foreign mission that witnesses", sentenceRange, events.TypeDirectoryListed, `,"proof"`, witnessOf("farland-mission") + `,"proof"`},
+		{"a profile of no text", sentenceFacts, events.TypeDirectoryFounded, `"text":"` + hashed + `",`, ``},
+		{"an export of no case", sentenceRange, events.TypeTrailRead, `,"case":"` + retiredCase + `"`, ``},
+		{"a reading of no list", sentenceCodes, events.TypeTrailRead, `"export"`, `"glance"`},
+		{"a ground of no list", sentenceCodes, events.TypeWitnessReset, `"state-lost"`, `"spring-cleaning"`},
+		{"a copy again that is not stored yet", sentenceRange, events.TypeControlPosition, `[7,9]`, `[7,42]`},
+		{"cosigned, and not shown", sentenceRange, events.TypeControlCosigned, `"size":41`, `"size":0`},
 		{"a document that was never valid", sentenceRange, events.TypeTravelDocumentIssued, `2027-02-22`, `2026-02-22`},
 		{"consent of an agency and its class", sentenceRange, events.TypeConsentGiven, `{"class"`, `{"agency":"lighthouse-shelter","class"`},
 	}...)

@@ -22,7 +22,7 @@ import (
 // betweenMembers lists where Decode checks what one member says of another,
 // which a schema cannot: here, and nowhere else, it may accept more. The
 // schemas' $comment says each in words.
-var betweenMembers = []string{"/recipient", "/recipient/except", "/expires", "/ground", "/agencies", "/hours", "/until"}
+var betweenMembers = []string{"/recipient", "/recipient/except", "/expires", "/ground", "/agencies", "/hours", "/until", "/again", "/case", "/checkpoint"}
 
 // A schema accepts exactly what events.Decode accepts, for documents made from
 // the schema and then damaged in every way that JSON allows.
@@ -118,6 +118,9 @@ func document(r *rapid.T, shape map[string]any) any {
 				object[name] = document(r, properties[name].(map[string]any))
 			}
 		}
+		if properties["witness"] != nil && rapid.IntRange(0, 9).Draw(r, "witness as it should be") > 0 {
+			witness(object)
+		}
 		if properties["class"] != nil && rapid.IntRange(0, 9).Draw(r, "recipient as it should be") > 0 {
 			if object["agency"] != nil {
 				return map[string]any{"agency": object["agency"]}
@@ -127,6 +130,14 @@ func document(r *rapid.T, shape map[string]any) any {
 		return object
 	}
 	panic("a schema of another kind")
+}
+
+// witness gives a listing the key of its own name, if it is of a kind that has one.
+func witness(listing map[string]any) {
+	delete(listing, "witness")
+	if kind := listing["kind"]; kind != "auditor" && kind != "foreign-mission" {
+		listing["witness"] = fmt.Sprintf("handrail/sampleland/%s+0123abcd+%s", listing["agency"], strings.Repeat("A", 44))
+	}
 }
 
 // hours draws a span that ends after it begins.

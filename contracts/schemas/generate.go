@@ -102,6 +102,9 @@ func listOf(in, t reflect.Type) (schema, error) {
 	if item, ok := textOf(t.Elem(), ""); ok {
 		return schema{Type: "array", Unique: true, MinItems: 1, MaxItems: maxSet, Items: &item}, nil
 	}
+	if t.Elem().Kind() == reflect.Uint64 {
+		return schema{Type: "array", Unique: true, MinItems: 1, MaxItems: maxSet, Items: &schema{Type: "integer", Minimum: new(uint64(0)), Maximum: new(mostOf(in))}}, nil
+	}
 	if t.Elem() != reflect.TypeFor[events.Listing]() {
 		return schema{}, fmt.Errorf("%s is no set", t)
 	}

@@ -14,14 +14,15 @@ import (
 )
 
 // rules are what may read a member as "rule NAME": rules of the wire contract,
-// rules of the memorandum that refuse, mark or qualify, and the two that check
-// genesis.
+// rules of the memorandum that refuse, mark or qualify, the two that check
+// genesis, and the one by which auditors read.
 func rules() []string {
 	all := []events.Rule{
 		events.RuleTimesOrder, events.RuleSequenceReused, events.RuleKeyUnknown, events.RuleSignatureInvalid, events.RuleRecordHeader,
 		mou.RuleLateByChannel, mou.RuleConsentProvisional, mou.ClockChildProtection,
-		"checkpoint", // tlog.ParseCheckpoint: the log key that agencies pin
-		"profile",    // mou.LoadProfile: the country profile in force
+		"checkpoint", // tlog.ParseCheckpoint and tlog.Witness: the log key that agencies pin, what witnesses cosign, and from where
+		"profile",    // mou.ParseProfile: the country profile in force, and that its text is still the founding one
+		"access",     // the ledger before it gives an auditor anything, and every auditor after it: who read what, by whose approval
 	}
 	for _, clause := range mou.Refusals() {
 		all = append(all, clause.Rule)
@@ -30,9 +31,11 @@ func rules() []string {
 }
 
 // clocks are what may read a member as "clock NAME": the memorandum's, and the
-// hub's own two: it delivers again what an agency lacks, and says of each
-// deadline once, by what names it, that it comes and that it was missed.
-func clocks() []string { return append(texts(mou.ClockRules()), "delivery", "deadline") }
+// hub's own three: it delivers again what an agency lacks, says of each deadline
+// once, by what names it, that it comes and that it was missed, and destroys the
+// openings of a case whose retention ended (by which auditors tell what was
+// destroyed lawfully from what was torn out).
+func clocks() []string { return append(texts(mou.ClockRules()), "delivery", "deadline", "retention") }
 
 // routes are what may read a member as "route NAME": each decides who gets or
 // finds something.

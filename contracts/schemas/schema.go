@@ -90,9 +90,15 @@ func alsoRequired(t events.Type) string {
 	case events.TypeErasureConfirmed:
 		return "ground and until are given exactly when the answer is not erased"
 	case events.TypeDirectoryFounded:
-		return "an agency stands once and none is named hub; the agencies are of at least two kinds, auditor not counted, and none is a foreign mission"
+		return "an agency stands once and none is named hub; the agencies are of at least two kinds, auditor not counted, and none is a foreign mission; each but an auditor has a witness key named <origin>/<agency>, an auditor none"
 	case events.TypeDirectoryListed:
-		return "the agency is not named hub"
+		return "the agency is not named hub; it has a witness key named <origin>/<agency>, unless it is a foreign mission or an auditor, which have none"
+	case events.TypeControlPosition:
+		return "again lists numbers from 1 up to the position, each greater than the one before it"
+	case events.TypeControlCosigned:
+		return "checkpoint is given exactly when size is not 0"
+	case events.TypeTrailRead:
+		return "case is given exactly for a replay or an export, agency exactly for a check for completeness"
 	case events.TypeCapacityPublished:
 		return "a span of hours ends after it begins"
 	case events.TypeTravelDocumentIssued:

@@ -41,7 +41,7 @@ func said(t testing.TB, by events.AgencyID, of events.Type, id events.EventID, d
 		e.DataContentType, e.PlainCommit = events.SealedContent, fixedCommit
 	case of.IsControl():
 		e.Subject, e.Sequence, e.CorrelationID, e.CausationID = string(police), "", id, id
-	case of == events.TypeDirectoryFounded:
+	case of == events.TypeDirectoryFounded || of == events.TypeRetentionEnded:
 		e.Subject, e.CorrelationID, e.CausationID = string(events.HubAgency), id, id
 	case e.Case() == "":
 		e.Subject, e.CorrelationID, e.CausationID = string(by), id, id

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"reflect"
 	"testing"
@@ -20,11 +21,17 @@ func controls(t testing.TB) map[string]events.Event {
 		}
 		return string(data)
 	}
+	// Whether these are what they should be is judged by whoever cosigns: see witness.json.
+	hashes, note := base64.StdEncoding.EncodeToString(make([]byte, 64)), base64.StdEncoding.EncodeToString([]byte("a checkpoint, as the log signed it"))
 	return map[string]events.Event{
-		"inbox position":          said(t, police, events.TypeControlPosition, "01936a00-0000-7000-8000-000000000011", encode(&events.InboxPosition{Position: 41})),
-		"inbox position, resumed": said(t, police, events.TypeControlPosition, "01936a00-0000-7000-8000-000000000012", encode(&events.InboxPosition{Position: 41, Resume: true})),
-		"head announced":          said(t, events.HubAgency, events.TypeControlHead, "01936a00-0000-7000-8000-000000000013", encode(&events.HeadAnnounced{Delivered: 57})),
-		"resend from":             said(t, events.HubAgency, events.TypeControlResend, "01936a00-0000-7000-8000-000000000014", encode(&events.ResendFrom{Key: signingKey(t, police).ID(), Sequence: 9})),
+		"inbox position":               said(t, police, events.TypeControlPosition, "01936a00-0000-7000-8000-000000000011", encode(&events.InboxPosition{Position: 41})),
+		"inbox position, resumed":      said(t, police, events.TypeControlPosition, "01936a00-0000-7000-8000-000000000012", encode(&events.InboxPosition{Position: 41, Resume: true})),
+		"inbox position, copies again": said(t, police, events.TypeControlPosition, "01936a00-0000-7000-8000-000000000015", encode(&events.InboxPosition{Position: 41, Again: []uint64{7, 9}})),
+		"checkpoint offered":           said(t, events.HubAgency, events.TypeControlOffered, "01936a00-0000-7000-8000-000000000016", encode(&events.CheckpointOffered{Old: 40, Proof: hashes, Checkpoint: note})),
+		"checkpoint cosigned":          said(t, police, events.TypeControlCosigned, "01936a00-0000-7000-8000-000000000017", encode(&events.CheckpointCosigned{Size: 41, Checkpoint: note})),
+		"checkpoint not cosigned":      said(t, police, events.TypeControlCosigned, "01936a00-0000-7000-8000-000000000018", encode(&events.CheckpointCosigned{Finding: events.FindingStateLost})),
+		"head announced":               said(t, events.HubAgency, events.TypeControlHead, "01936a00-0000-7000-8000-000000000013", encode(&events.HeadAnnounced{Delivered: 57})),
+		"resend from":                  said(t, events.HubAgency, events.TypeControlResend, "01936a00-0000-7000-8000-000000000014", encode(&events.ResendFrom{Key: signingKey(t, police).ID(), Sequence: 9})),
 	}
 }
 
@@ -34,7 +41,10 @@ func TestControlVectors(t *testing.T) {
 		Given: map[string]any{"police": signingKey(t, police).Public(), "hub": signingKey(t, events.HubAgency).Public()},
 	}
 	all := controls(t)
-	for _, name := range []string{"inbox position", "inbox position, resumed", "head announced", "resend from"} {
+	for _, name := range []string{
+		"inbox position", "inbox position, resumed", "inbox position, copies again", "head announced", "resend from",
+		"checkpoint offered", "checkpoint cosigned", "checkpoint not cosigned",
+	} {
 		e := all[name]
 		if err := seal.Verify(e, signingKey(t, e.Agency()).Public()); err != nil {
 			t.Errorf("%s: %v", name, err)

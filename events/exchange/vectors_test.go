@@ -33,7 +33,7 @@ const (
 	sentenceHub        = "The hub speaks as agency `hub`, with its own key and sequence."
 	sentenceHeaders    = "A message has at most 64 headers."
 	sentenceBody       = "In structured mode the whole body weighs."
-	sentenceControl    = "Control messages are signed and unlogged, have no sequence, and must be strictly newer than the sender's last of the type: `inbox-position` (agency), `head-announced` and `resend-from` (hub)."
+	sentenceControl    = "Control messages are signed and unlogged, have no sequence, and must be strictly newer than the sender's last of the type: `inbox-position` and `checkpoint-cosigned` (agency), `head-announced`, `resend-from` and `checkpoint-offered` (hub)."
 	sentenceNoDelivery = "Control messages (27) do not."
 )
 

@@ -95,13 +95,21 @@ func TestAKeyNeedsItsRandomBytes(t *testing.T) {
 
 func TestAListingIsProvedByItsOwnKey(t *testing.T) {
 	signing, sealing := signingKey(t, "shelter"), sealingKey(t, "shelter")
-	l := seal.NewListing("lighthouse-shelter", events.Shelter, signing, sealing, origin)
+	l := seal.NewListing("lighthouse-shelter", events.Shelter, signing, sealing, witness, origin)
 	must(t, seal.CheckListing(l, origin))
 	for name, change := range map[string]func(*events.Listing){
 		"agency":         func(l *events.Listing) { l.Agency = "sampletown-police" },
 		"kind":           func(l *events.Listing) { l.Kind = events.Police },
 		"signing key":    func(l *events.Listing) { l.Signing = signingKey(t, "police").Public() },
 		"sealing key":    func(l *events.Listing) { l.Sealing = sealingKey(t, "police").Public() },
+		"witness key":    func(l *events.Listing) { l.Witness = strings.Replace(l.Witness, "Lb7f", "Lb7g", 1) },
+		"no witness key": func(l *events.Listing) { l.Witness = "" },
+		"witness key of another hub": func(l *events.Listing) {
+			*l = seal.NewListing(l.Agency, l.Kind, signing, sealing, strings.Replace(witness, "sampleland", "elsewhere", 1), origin)
+		},
+		"witness key of a longer name": func(l *events.Listing) {
+			*l = seal.NewListing(l.Agency, l.Kind, signing, sealing, strings.Replace(witness, "lighthouse", "light/house", 1), origin)
+		},
 		"keys exchanged": func(l *events.Listing) { l.Signing, l.Sealing = l.Sealing, l.Signing },
 		"no point": func(l *events.Listing) {
 			l.Sealing = events.PublicKey(base64.StdEncoding.EncodeToString(make([]byte, 65)))

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
@@ -13,12 +12,6 @@ import (
 
 // payloadType is the version of the CloudEvents verifiability extension.
 const payloadType = "https://cloudevents.io/verifiability/dsse/v0.1"
-
-// coreNames are the attributes of the extension's core digest, in its order.
-// The digest of the data follows them.
-func coreNames() []string {
-	return []string{"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"}
-}
 
 // material is what dssematerial holds, taken apart.
 type material struct {
@@ -70,24 +63,48 @@ func parseMaterial(text string) (material, error) {
 // payloadOf builds the verification material of an event whose data has the
 // given SHA-256: the extension's digests, over the attributes' canonical strings.
 func payloadOf(e events.Event, dataDigest [32]byte) []byte {
-	values := map[string]string{}
-	for _, a := range e.Attributes() {
-		values[a.Name] = a.Value
-	}
-	core, ext := sha256.New(), sha256.New()
-	for _, name := range coreNames() {
-		sum := sha256.Sum256([]byte(values[name]))
-		core.Write(sum[:])
-	}
-	core.Write(dataDigest[:])
+	core := digestOf([]string{string(e.ID), e.Source, specVersion, string(e.Type), e.DataContentType, e.DataSchema, e.Subject, e.Time.String()}, dataDigest[:])
 	signed := events.SignedExtensions(e.Type)
+	values := make([]string, 0, len(signed))
 	for _, name := range signed {
-		sum := sha256.Sum256([]byte(values[name]))
-		ext.Write(sum[:])
+		values = append(values, extension(e, name))
 	}
-	return []byte(`{"core":"` + base64.StdEncoding.EncodeToString(core.Sum(nil)) +
-		`","ext":"` + base64.StdEncoding.EncodeToString(ext.Sum(nil)) +
+	ext := digestOf(values, nil)
+	return []byte(`{"core":"` + base64.StdEncoding.EncodeToString(core[:]) +
+		`","ext":"` + base64.StdEncoding.EncodeToString(ext[:]) +
 		`","signedextattrs":["` + strings.Join(signed, `","`) + `"]}`)
+}
+
+// specVersion is the version of CloudEvents, an attribute of every event.
+const specVersion = "1.0"
+
+// digestOf is the extension's digest over the digests of values, and more.
+func digestOf(values []string, more []byte) [32]byte {
+	all := make([]byte, 0, 32*9) // the core has nine
+	for _, value := range values {
+		sum := sha256.Sum256([]byte(value))
+		all = append(all, sum[:]...)
+	}
+	return sha256.Sum256(append(all, more...))
+}
+
+// extension is the value of a signed extension attribute.
+func extension(e events.Event, name string) string {
+	switch name {
+	case "hub":
+		return e.Hub
+	case "sequence":
+		return e.Sequence
+	case "correlationid":
+		return string(e.CorrelationID)
+	case "causationid":
+		return string(e.CausationID)
+	case "traceparent":
+		return e.TraceParent
+	case "plaincommit":
+		return e.PlainCommit
+	}
+	return ""
 }
 
 // preAuthentication is DSSE v1's PAE of a payload: what the key signs.
@@ -123,18 +140,11 @@ func VerifyMaterial(attributes []events.Attribute, dataDigest [32]byte, public e
 }
 
 func verify(e events.Event, dataDigest [32]byte, public events.PublicKey) error {
-	m, err := parseMaterial(e.DSSEMaterial)
+	claim, err := ClaimOf(e, dataDigest, public)
 	if err != nil {
 		return err
 	}
-	raw, err := signingBytes(public)
-	if err != nil || m.keyID != keyID(raw) || !bytes.Equal(m.payload, payloadOf(e, dataDigest)) {
-		return signatureInvalid()
-	}
-	if !ed25519.Verify(raw, preAuthentication(m.payload), m.sig) {
-		return signatureInvalid()
-	}
-	return nil
+	return claim.Verify()
 }
 
 // Digest identifies a submission: SHA-256 over the key id's 64 characters and

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,8 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
 
 	"handrail/events"
 )
@@ -24,14 +21,8 @@ const (
 	maxOneTimeID  = 64
 )
 
-// requestHeader and requestClaims are a JWS bound to one HTTP request, in the
-// shape of RFC 9449.
-type requestHeader struct {
-	Alg string       `json:"alg"`
-	Kid events.KeyID `json:"kid"`
-	Typ string       `json:"typ"`
-}
-
+// requestClaims are those of a JWS that is bound to one HTTP request, in the shape
+// of RFC 9449.
 type requestClaims struct {
 	Issuer   events.AgencyID `json:"iss"`
 	Audience string          `json:"aud"` // the hub's origin
@@ -45,19 +36,14 @@ type requestClaims struct {
 // SignRequest sets r's Authorization header: a signature by the agency's key
 // over method, path, query, body, hub and time. Body must be what is sent.
 func SignRequest(r *http.Request, key SigningKey, agency events.AgencyID, origin string, body []byte, now time.Time) error {
-	header, err := json.Marshal(requestHeader{"EdDSA", key.ID(), requestType})
-	if err != nil {
-		return fmt.Errorf("encoding a request's signature: %w", err)
-	}
-	claims, err := json.Marshal(requestClaims{
+	token, err := signToken(key, requestType, requestClaims{
 		Issuer: agency, Audience: origin, Method: r.Method, Target: r.URL.RequestURI(),
 		IssuedAt: now.Unix(), ID: rand.Text(), BodyHash: bodyHash(body),
 	})
 	if err != nil {
 		return fmt.Errorf("encoding a request's signature: %w", err)
 	}
-	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(claims)
-	r.Header.Set("Authorization", requestScheme+signed+"."+base64.RawURLEncoding.EncodeToString(key.SignBytes([]byte(signed))))
+	r.Header.Set("Authorization", requestScheme+token)
 	return nil
 }
 
@@ -67,16 +53,15 @@ func SignRequest(r *http.Request, key SigningKey, agency events.AgencyID, origin
 // id that the agency used in the last two minutes. Everything else that does
 // not fit is signature-invalid, time-ahead or data-malformed.
 func VerifyRequest(r *http.Request, body []byte, origin string, now time.Time, key func(events.AgencyID, events.KeyID) (events.PublicKey, bool)) (agency events.AgencyID, jti string, err error) {
-	header, claims, signed, sig, err := parseRequest(r.Header.Values("Authorization"))
+	t, claims, err := parseRequest(r.Header.Values("Authorization"))
 	if err != nil {
 		return "", "", err
 	}
-	public, known := key(claims.Issuer, header.Kid)
+	public, known := key(claims.Issuer, t.key)
 	if !known {
 		return "", "", events.Refuse(events.RuleKeyUnknown, "header Authorization", "the directory does not list this key for this agency")
 	}
-	raw, err := signingBytes(public)
-	if err != nil || keyID(raw) != header.Kid || !ed25519.Verify(raw, []byte(signed), sig) {
+	if !t.signedBy(public) {
 		return "", "", requestInvalid("the signature does not fit")
 	}
 	if away := now.Sub(time.Unix(claims.IssuedAt, 0)); away > requestWindow || away < -requestWindow {
@@ -89,30 +74,18 @@ func VerifyRequest(r *http.Request, body []byte, origin string, now time.Time, k
 }
 
 // parseRequest takes the JWS apart and checks its form only.
-func parseRequest(values []string) (header requestHeader, claims requestClaims, signed string, sig []byte, err error) {
+func parseRequest(values []string) (token, requestClaims, error) {
+	var claims requestClaims
 	malformed := events.Refuse(events.RuleDataMalformed, "header Authorization", "send one header: Handrail, a space, and a compact JWS of the wire contract's form")
 	if len(values) != 1 || len(values[0]) > maxRequest {
-		return header, claims, "", nil, malformed
+		return token{}, claims, malformed
 	}
-	token, ok := strings.CutPrefix(values[0], requestScheme)
-	parts := strings.Split(token, ".")
-	if !ok || len(parts) != 3 {
-		return header, claims, "", nil, malformed
+	text, ok := strings.CutPrefix(values[0], requestScheme)
+	t, formed := parseToken(text, requestType, &claims)
+	if !ok || !formed || claims.Issuer == "" || claims.ID == "" || len(claims.ID) > maxOneTimeID {
+		return token{}, claims, malformed
 	}
-	var raw [3][]byte
-	for i, part := range parts {
-		if raw[i], err = strictBase64(base64.RawURLEncoding, part); err != nil {
-			return header, claims, "", nil, malformed
-		}
-	}
-	strict := json.RejectUnknownMembers(true)
-	if json.Unmarshal(raw[0], &header, strict) != nil || json.Unmarshal(raw[1], &claims, strict) != nil {
-		return header, claims, "", nil, malformed
-	}
-	if header.Alg != "EdDSA" || header.Typ != requestType || header.Kid == "" || claims.Issuer == "" || claims.ID == "" || len(claims.ID) > maxOneTimeID {
-		return header, claims, "", nil, malformed
-	}
-	return header, claims, parts[0] + "." + parts[1], raw[2], nil
+	return t, claims, nil
 }
 
 func requestInvalid(reason string) *events.Violation {

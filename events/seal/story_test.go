@@ -17,6 +17,8 @@ const (
 	theCase  = events.CaseID("01936a00-0000-7000-8000-00000000ca5e")
 	referral = events.ReferralID("01936a00-0000-7000-8000-000000000001")
 	recordID = events.EventID("01936a00-0000-7000-8000-000000000002")
+	// witness is the shelter's key for cosignatures; contracts/tlog makes and tests such keys.
+	witness = "handrail/sampleland/lighthouse-shelter+e6b9a6a1+BLb7fEvItJzdSgAbmH+2tnwizdAWhz7b17kc5jrKkNVk"
 )
 
 var signedAt = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)

@@ -29,20 +29,22 @@ func TestListingVectors(t *testing.T) {
 	signing, sealing := signingKey(t, "shelter"), sealingKey(t, "shelter")
 	scalar, err := exportedSealing(t, sealing).Bytes()
 	must(t, err)
-	l := seal.NewListing("lighthouse-shelter", events.Shelter, signing, sealing, origin)
+	l := seal.NewListing("lighthouse-shelter", events.Shelter, signing, sealing, witness, origin)
 	must(t, seal.CheckListing(l, origin))
 	file := vectorFile{
-		About: "Key ids, and an agency's line in the directory: proof is base64 of the Ed25519 signature over proof_text. A sealing key's id is the SHA-256 of its 65-byte point.",
+		About: "Key ids, and an agency's line in the directory: proof is base64 of the Ed25519 signature over proof_text, whose last line is the verifier key of its cosignatures (empty: it has none). A sealing key's id is the SHA-256 of its 65-byte point.",
 		Given: map[string]any{"origin": origin, "signing": signingGiven(t, signing), "sealing": map[string]any{"scalar_hex": hex.EncodeToString(scalar), "public": sealing.Public(), "keyid": sealing.ID()}},
 		Vectors: []vector{{
 			Name: "listing", Sentence: sentenceFounding,
-			Input:  map[string]any{"agency": l.Agency, "kind": l.Kind, "signing": l.Signing, "sealing": l.Sealing},
+			Input:  map[string]any{"agency": l.Agency, "kind": l.Kind, "signing": l.Signing, "sealing": l.Sealing, "witness": l.Witness},
 			Output: map[string]any{"proof_text": string(l.ProofText(origin)), "proof": l.Proof},
 		}},
 	}
 	for name, change := range map[string]func(*events.Listing){
 		"another kind":                func(l *events.Listing) { l.Kind = events.Police },
 		"another key":                 func(l *events.Listing) { l.Signing = signingKey(t, "police").Public() },
+		"another witness key":         func(l *events.Listing) { l.Witness = strings.Replace(l.Witness, "Lb7f", "Lb7g", 1) },
+		"no witness key":              func(l *events.Listing) { l.Witness = "" },
 		"a signing key for a sealing": func(l *events.Listing) { l.Sealing = l.Signing },
 	} {
 		changed := l
