@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,6 +104,7 @@ const (
 	forMissing            = "missing"
 	forDrafts             = "drafts"
 	forDraftsWarned       = "drafts-warned"
+	forRetention          = "retention"
 	forLate               = "late-" // and the channel
 )
 
@@ -112,7 +112,7 @@ func durationNames() []string {
 	names := []string{
 		forAcknowledge, forAcknowledgeTonight, forAnswer, forAnswerTonight, forConfirm, forConfirmTonight,
 		forEscalated, forEscalatedTonight, forHandoverReport, forFeedback, forErasureAnswer, forProvisional, forChildProtection, forEmergency, forEmergencyConfirmed,
-		forMissing, forDrafts, forDraftsWarned,
+		forMissing, forDrafts, forDraftsWarned, forRetention,
 	}
 	for _, channel := range events.Channel("").Codes() {
 		names = append(names, forLate+channel)
@@ -140,6 +140,8 @@ type Profile struct {
 	Walls          []Wall                         `yaml:"walls"`
 	Facts          map[string]Fact                `yaml:"facts"` // of the country; nothing judges by them
 	Bundles        map[string]Bundle              `yaml:"bundles"`
+	Witnesses      Quorum                         `yaml:"witnesses"`
+	SecondReader   SecondReader                   `yaml:"second-reader"`
 
 	table  map[agreed]bool
 	powers map[string][]events.AgencyKind
@@ -148,30 +150,6 @@ type Profile struct {
 
 // Ref is the name under which the profile is kept: model@1.
 func (p *Profile) Ref() string { return fmt.Sprintf("%s@%d", p.Name, p.Version) }
-
-// LoadProfile reads one of the embedded profiles by its reference, strictly:
-// unknown keys, codes outside the lists and values without a source are errors.
-func LoadProfile(ref string) (*Profile, error) {
-	p, err := readProfile(ref)
-	if err != nil {
-		return nil, err
-	}
-	if p.Extends != "" {
-		base, err := readProfile(p.Extends)
-		if err != nil {
-			return nil, fmt.Errorf("reading what %s extends: %w", ref, err)
-		}
-		if base.Extends != "" {
-			return nil, fmt.Errorf("profile %s: a profile extends one that stands alone", ref)
-		}
-		p.inherit(base)
-	}
-	if err := p.check(); err != nil {
-		return nil, fmt.Errorf("profile %s: %w", ref, err)
-	}
-	p.index()
-	return p, nil
-}
 
 // ProfileRefs lists the embedded profiles.
 func ProfileRefs() []string {
@@ -184,24 +162,6 @@ func ProfileRefs() []string {
 		refs[i] = strings.TrimSuffix(e.Name(), ".yaml")
 	}
 	return refs
-}
-
-func readProfile(ref string) (*Profile, error) {
-	if !slices.Contains(ProfileRefs(), ref) {
-		return nil, fmt.Errorf("there is no profile %q; there are %s", ref, strings.Join(ProfileRefs(), ", "))
-	}
-	data, err := profiles.ReadFile("profiles/" + ref + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("reading profile %s: %w", ref, err)
-	}
-	p, err := parseProfile(data)
-	if err != nil {
-		return nil, fmt.Errorf("reading profile %s: %w", ref, err)
-	}
-	if p.Ref() != ref {
-		return nil, fmt.Errorf("profile %s calls itself %s", ref, p.Ref())
-	}
-	return p, nil
 }
 
 func parseProfile(data []byte) (*Profile, error) {

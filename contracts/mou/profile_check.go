@@ -36,6 +36,12 @@ func (p *Profile) inherit(base *Profile) {
 	if p.Walls == nil {
 		p.Walls = base.Walls
 	}
+	if p.Witnesses == (Quorum{}) {
+		p.Witnesses = base.Witnesses
+	}
+	if p.SecondReader.Source == "" {
+		p.SecondReader = base.SecondReader
+	}
 }
 
 func merged[V any](base, own map[string]V) map[string]V {
@@ -48,7 +54,7 @@ func merged[V any](base, own map[string]V) map[string]V {
 }
 
 func (p *Profile) check() error {
-	return errors.Join(p.checkDurations(), p.checkPowers(), p.checkAgreement(), p.checkConsent(), p.checkBundles(), p.checkChase(), p.checkWalls(), p.checkFacts())
+	return errors.Join(p.checkDurations(), p.checkPowers(), p.checkAgreement(), p.checkConsent(), p.checkBundles(), p.checkChase(), p.checkWalls(), p.checkFacts(), p.Witnesses.check(), p.SecondReader.check())
 }
 
 func (v Provenance) check(what string) error {

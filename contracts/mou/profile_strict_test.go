@@ -42,6 +42,13 @@ func TestAProfileIsReadStrictly(t *testing.T) {
 		"to be confirmed by nobody":            {"{value: 24h, confidence: I", "{value: 24h, confidence: T"},
 		"a fact that nobody shows":             {"name: model", "name: model\nfacts: {weather: {says: rain, confidence: I, source: us}}"},
 		"one fact of four":                     {"name: model", "name: model\nfacts: {assistance: {says: help, confidence: I, source: us}}"},
+		"a log that nobody witnesses":          {"witnesses: {agencies: 2, kinds: 2", "witnesses: {agencies: 0, kinds: 0"},
+		"more kinds than agencies":             {"witnesses: {agencies: 2, kinds: 2", "witnesses: {agencies: 2, kinds: 3"},
+		"witnesses of no kind":                 {"witnesses: {agencies: 2, kinds: 2", "witnesses: {agencies: 2, kinds: 0"},
+		"witnesses without a source":           {"witnesses: {agencies: 2, kinds: 2, confidence: I, source: \"own choice", "witnesses: {agencies: 2, kinds: 2, confidence: I, source: \"\" #"},
+		"facts kept without an end":            {"  retention: {", "  retention-x: {"},
+		"a second reader of an unknown kind":   {"second-reader: {for: []", "second-reader: {for: [glance]"},
+		"a second reader without a source":     {"second-reader: {for: [], confidence: I, source: \"own choice", "second-reader: {for: [], confidence: I, source: \"\" #"},
 		"a bundle that says nothing": {
 			"says: A doctor. A health service may know who I am, how to reach me safely and what I need, and gets an answer if it asks something first.", "says: \"\"",
 		},

@@ -32,3 +32,20 @@ func wallsTable(p *mou.Profile) string {
 	}
 	return table("Between | And | Source", rows...)
 }
+
+// proofTable shows what each profile says of the log: what counts as witnessed,
+// how long it can be opened, and what one auditor may not read alone.
+func proofTable(t *testing.T) string {
+	var rows []string
+	for _, ref := range mou.ProfileRefs() {
+		p := memorandum(t, ref).Profile
+		kept, second := p.Durations["retention"], names(p.SecondReader.For, "")
+		if second == "" {
+			second = "nothing"
+		}
+		rows = append(rows, line("`"+ref+"`",
+			fmt.Sprintf("%d, of %d kinds [%s]", p.Witnesses.Agencies, p.Witnesses.Kinds, p.Witnesses.Confidence.Says()),
+			fmt.Sprintf("%s [%s]", kept.Value, kept.Confidence.Says()), fmt.Sprintf("%s [%s]", second, p.SecondReader.Confidence.Says())))
+	}
+	return table("Profile | Agencies that must have cosigned the log | Facts are kept after a case's last statement | A second auditor approves", rows...)
+}

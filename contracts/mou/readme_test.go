@@ -22,7 +22,7 @@ func TestReadmeShowsTheMemorandum(t *testing.T) {
 	m := memorandum(t, "model@1")
 	parts := map[string]string{
 		"terms": termsTable(m), "chains": chainsTable(m), "axis": axis(t), "rules": rulesTable(), "clocks": clocksTable(t),
-		"agreement": agreementTable(m.Profile), "powers": powersTable(m.Profile), "bundles": bundlesTable(m.Profile), "profiles": profilesTable(t), "facts": factsTable(t), "walls": wallsTable(m.Profile),
+		"agreement": agreementTable(m.Profile), "powers": powersTable(m.Profile), "bundles": bundlesTable(m.Profile), "profiles": profilesTable(t), "facts": factsTable(t), "walls": wallsTable(m.Profile), "proof": proofTable(t),
 	}
 	have, err := os.ReadFile("README.md")
 	if err != nil {

@@ -63,9 +63,7 @@ func (m *Memorandum) item(a Act, now time.Time) (*Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the facts of entry %d: %w", i.Number, err)
 	}
-	if i.Late, err = m.late(i, facts); err != nil {
-		return nil, err
-	}
+	i.Late = m.late(i)
 	i.canonical, err = json.Marshal(kept{i.Number, i.ID, i.Type, i.By, i.Referral, i.Admitted.Format(admittedFormat), i.Late, facts})
 	if err != nil {
 		return nil, fmt.Errorf("encoding entry %d: %w", i.Number, err)
@@ -82,14 +80,9 @@ func factsOf(p events.Payload) ([]byte, error) {
 
 // late says whether a statement was admitted longer after it happened than its
 // channel explains. Late is marked, never refused.
-func (m *Memorandum) late(i *Item, facts []byte) (bool, error) {
-	var said struct {
-		Channel events.Channel `json:"channel"`
-	}
-	if err := json.Unmarshal(facts, &said); err != nil {
-		return false, fmt.Errorf("reading the channel of entry %d: %w", i.Number, err)
-	}
-	return said.Channel != "" && i.Admitted.Sub(i.Happened()) > m.Profile.duration(forLate+string(said.Channel)), nil
+func (m *Memorandum) late(i *Item) bool {
+	said, ok := i.Facts.(interface{ Via() events.Channel })
+	return ok && said.Via() != "" && i.Admitted.Sub(i.Happened()) > m.Profile.duration(forLate+string(said.Via()))
 }
 
 // restoreItem reads an item's stored form, strictly.
