@@ -10,6 +10,9 @@ import (
 	sumdb "golang.org/x/mod/sumdb/tlog"
 )
 
+// MaxCheckpointBytes bounds a signed checkpoint with all its cosignatures.
+const MaxCheckpointBytes = 24 << 10
+
 // Checkpoint is the size and root of the log at one moment, in the form of
 // C2SP tlog-checkpoint without extension lines.
 type Checkpoint struct {
@@ -71,4 +74,9 @@ func parseCheckpointText(text string) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("it is not in the one form that checkpoints have")
 	}
 	return c, nil
+}
+
+// EmptyCheckpoint is the log before its first entry, which every log goes on from.
+func EmptyCheckpoint(origin string) Checkpoint {
+	return Checkpoint{Origin: origin, Root: new(Tree).Root()}
 }

@@ -1,5 +1,6 @@
 // Package tlog is what anyone needs to verify the ledger: entry bytes, leaves,
-// the RFC 6962 tree, inclusion proofs, checkpoints, receipts and deliveries.
+// the RFC 6962 tree and its tiles, inclusion and consistency proofs, checkpoints
+// and their cosignatures, receipts and deliveries.
 // It is pure: it reads no clock, no file and no global randomness.
 //
 // One submitted event becomes one [Entry], whose bytes say what was judged,
@@ -11,8 +12,13 @@
 // under a number that the hub signs, so that a gap shows. [Verifier] checks all
 // of it against the log key and the hub key that the agency pinned.
 //
-// Whoever holds the log key can sign a second history: witnesses notice, this
-// package alone does not. Whoever holds the hub key can number deliveries
-// wrongly, but cannot invent an entry or an event. Whoever holds the openings
-// can read the attributes of events, never the data of a sealed record.
+// Whoever holds the log key can sign a second history. A [Witness] cosigns only
+// what goes on from what it cosigned last, so nobody gets two histories cosigned
+// by one witness; [Cosignatures] says who stands behind a checkpoint. A [Proof]
+// takes an entry away for later, and [Tiles] reads the log without believing who
+// serves it. The forms are C2SP's, see contracts/decisions/0010.
+//
+// Whoever holds the hub key can number deliveries wrongly, but cannot invent an
+// entry or an event. Whoever holds the openings can read the attributes of
+// events, never the data of a sealed record.
 package tlog

@@ -31,21 +31,27 @@ var (
 // ParseEntry reads entry bytes. It accepts exactly what [Entry.Bytes] gives for
 // a well-formed entry, so one entry has one byte form.
 func ParseEntry(b []byte) (Entry, error) {
-	e, err := parseEntry(b)
-	if err != nil {
-		return Entry{}, fmt.Errorf("reading an entry: %w", err)
-	}
-	return e, nil
+	e, _, err := ParseEvent(b)
+	return e, err
 }
 
-func parseEntry(b []byte) (Entry, error) {
+// ParseEvent reads entry bytes like [ParseEntry], and gives the admitted event
+// without its data too, as [Entry.Event] does; the zero one of a refusal.
+func ParseEvent(b []byte) (Entry, events.Event, error) {
+	e, event, err := parseEntry(b)
+	if err != nil {
+		return Entry{}, events.Event{}, fmt.Errorf("reading an entry: %w", err)
+	}
+	return e, event, nil
+}
+
+func parseEntry(b []byte) (e Entry, event events.Event, err error) {
 	if len(b) > MaxEntryBytes {
-		return Entry{}, errors.New("it is longer than any entry")
+		return e, event, errors.New("it is longer than any entry")
 	}
 	l := &lines{rest: string(b)}
-	var e Entry
 	if l.must("handrail-entry") != "v1" {
-		return e, errors.New("it is not of version 1")
+		return e, event, errors.New("it is not of version 1")
 	}
 	e.Number = l.number("number")
 	at := l.must("admitted")
@@ -60,40 +66,39 @@ func parseEntry(b []byte) (Entry, error) {
 		l.fail("verdict")
 	}
 	if l.err != nil {
-		return e, l.err
+		return e, event, l.err
 	}
-	var err error
 	if e.Admitted, err = time.Parse(AdmittedFormat, at); err != nil {
-		return e, errors.New("the line admitted is no time in UTC with six decimals")
+		return e, event, errors.New("the line admitted is no time in UTC with six decimals")
 	}
-	if err := e.consistent(); err != nil {
-		return e, err
+	if event, err = e.consistent(); err != nil {
+		return e, event, err
 	}
 	if !bytes.Equal(e.Bytes(), b) {
-		return e, errors.New("it is not in the one form that entries have")
+		return e, event, errors.New("it is not in the one form that entries have")
 	}
-	return e, nil
+	return e, event, nil
 }
 
-// consistent checks what one line says of another.
-func (e Entry) consistent() error {
+// consistent checks what one line says of another, and gives the event.
+func (e Entry) consistent() (event events.Event, err error) {
 	if e.Verdict == Refused {
-		return nil
+		return event, nil
 	}
-	event, err := e.Event()
+	event, err = e.Event()
 	switch {
 	case err != nil:
-		return fmt.Errorf("its attributes: %w", err)
+		return event, fmt.Errorf("its attributes: %w", err)
 	case event.Type.IsControl():
-		return errors.New("control messages are never logged")
+		return event, errors.New("control messages are never logged")
 	case !slices.Equal(event.Attributes(), e.Attributes):
-		return errors.New("its attributes are not in the contract's order")
+		return event, errors.New("its attributes are not in the contract's order")
 	case event.Agency() != e.Submitter:
-		return errors.New("submitter and source differ")
+		return event, errors.New("submitter and source differ")
 	case e.Previous != nil && e.Previous.Number >= e.Number:
-		return errors.New("the previous entry is not an earlier one")
+		return event, errors.New("the previous entry is not an earlier one")
 	}
-	return nil
+	return event, nil
 }
 
 // lines takes an entry apart line by line and keeps the first error.

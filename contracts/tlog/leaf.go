@@ -50,6 +50,14 @@ func (o Opening) LeafHash() Hash { return sumdb.RecordHash(o.Leaf()) }
 // SHA-256 over SHA-256(name) and SHA-256(value) of every attribute in the order
 // of their names, then SHA-256(data). Both sides can compute it.
 func SubmissionDigest(attributes []events.Attribute, data []byte) [32]byte {
+	return submissionDigest(attributes, sha256.Sum256(data))
+}
+
+// SubmissionDigest is the [SubmissionDigest] of the submission that an admitted
+// entry records: an entry keeps the attributes and the digest of the data.
+func (e Entry) SubmissionDigest() [32]byte { return submissionDigest(e.Attributes, e.DataDigest) }
+
+func submissionDigest(attributes []events.Attribute, data [32]byte) [32]byte {
 	sorted := slices.SortedStableFunc(slices.Values(attributes), func(a, b events.Attribute) int { return cmp.Compare(a.Name, b.Name) })
 	h := sha256.New()
 	part := func(b []byte) {
@@ -60,7 +68,7 @@ func SubmissionDigest(attributes []events.Attribute, data []byte) [32]byte {
 		part([]byte(a.Name))
 		part([]byte(a.Value))
 	}
-	part(data)
+	h.Write(data[:])
 	return [32]byte(h.Sum(nil))
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -57,13 +58,16 @@ func HubVerifier(hub events.HubID, public events.PublicKey) (note.Verifier, erro
 }
 
 // HubSigner signs statements with the hub's signing key, which stays with its
-// owner: sign gives the Ed25519 signature over the bytes as they are. Texts
-// signed here begin with "handrail-delivery v1", so none can pass for an event
-// or a listing.
+// owner: sign gives the Ed25519 signature over the bytes as they are. It fails
+// when the key is not the published one. Texts signed here begin with
+// "handrail-delivery v1", so none can pass for an event or a listing.
 func HubSigner(hub events.HubID, public events.PublicKey, sign func([]byte) []byte) (note.Signer, error) {
 	verifier, err := HubVerifier(hub, public)
 	if err != nil {
 		return nil, err
+	}
+	if probe := []byte("handrail-delivery v1\n"); !verifier.Verify(probe, sign(probe)) {
+		return nil, errors.New("the hub's private key is not of its published key")
 	}
 	return hubSigner{verifier, sign}, nil
 }
@@ -74,26 +78,28 @@ type hubSigner struct {
 	sign func([]byte) []byte
 }
 
-// Sign implements note.Signer; it fails when the key is not the published one.
-func (s hubSigner) Sign(text []byte) ([]byte, error) {
-	signature := s.sign(text)
-	if !s.Verify(text, signature) {
-		return nil, errors.New("the hub's private key is not of its published key")
-	}
-	return signature, nil
-}
+// Sign implements note.Signer.
+func (s hubSigner) Sign(text []byte) ([]byte, error) { return s.sign(text), nil }
 
 // openNote gives the text of a note signed by key. It refuses signature lines
 // in any other than their one base64 form.
 func openNote(signed []byte, key note.Verifier) (string, error) {
+	if len(signed) > MaxCheckpointBytes {
+		return "", errors.New("it is longer than any note of ours")
+	}
 	n, err := note.Open(signed, note.VerifierList(key))
 	if err != nil {
 		return "", err
 	}
-	for _, s := range append(n.Sigs, n.UnverifiedSigs...) {
+	return n.Text, oneForm(n)
+}
+
+// oneForm checks that no signature of a note is in a second form.
+func oneForm(n *note.Note) error {
+	for _, s := range slices.Concat(n.Sigs, n.UnverifiedSigs) {
 		if _, err := base64.StdEncoding.Strict().DecodeString(s.Base64); err != nil {
-			return "", errors.New("a signature is not in the one form that it has")
+			return errors.New("a signature is not in the one form that it has")
 		}
 	}
-	return n.Text, nil
+	return nil
 }

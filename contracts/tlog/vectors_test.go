@@ -50,7 +50,7 @@ func refusedBy(t *testing.T, name string, err error) *refusal {
 		t.Errorf("%s: accepted", name)
 		return nil
 	}
-	for check, kind := range map[string]error{"statement": tlog.ErrStatement, "checkpoint": tlog.ErrCheckpoint, "proof": tlog.ErrProof, "entry": tlog.ErrEntry, "event": tlog.ErrEvent} {
+	for check, kind := range map[string]error{"statement": tlog.ErrStatement, "checkpoint": tlog.ErrCheckpoint, "proof": tlog.ErrProof, "entry": tlog.ErrEntry, "event": tlog.ErrEvent, "fork": tlog.ErrForked, "tile": tlog.ErrTile} {
 		if errors.Is(err, kind) {
 			return &refusal{check}
 		}

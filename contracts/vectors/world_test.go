@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
@@ -56,7 +57,9 @@ func given(t *testing.T) map[string]any {
 	t.Helper()
 	_, vkey, err := tlog.NewLogKey(hubID.Origin(), bytes.NewReader(seedOf("log")))
 	must(t, err)
-	founded := events.DirectoryFounded{Log: vkey, Signing: signingKey(t, "hub").Public(), Profile: "uk@1"}
+	texts, err := mou.ProfileTexts("uk@1")
+	must(t, err)
+	founded := events.DirectoryFounded{Log: vkey, Signing: signingKey(t, "hub").Public(), Profile: "uk@1", Text: mou.ProfileDigest(texts)}
 	var agencies []map[string]any
 	for _, a := range []struct {
 		id   events.AgencyID
@@ -64,10 +67,13 @@ func given(t *testing.T) map[string]any {
 	}{{police, events.Police}, {shelter, events.Shelter}} {
 		sealing, err := seal.NewSealingKey(bytes.NewReader(seedOf("sealing " + string(a.id))))
 		must(t, err)
-		founded.Agencies = append(founded.Agencies, seal.NewListing(a.id, a.kind, signingKey(t, string(a.id)), sealing, hubID.Origin()))
+		_, witness, err := tlog.NewWitnessKey(hubID.Origin(), a.id, bytes.NewReader(seedOf("witness "+string(a.id))))
+		must(t, err)
+		founded.Agencies = append(founded.Agencies, seal.NewListing(a.id, a.kind, signingKey(t, string(a.id)), sealing, witness, hubID.Origin()))
 		agencies = append(agencies, map[string]any{
 			"agency": a.id, "kind": a.kind, "signing": publicSigning(t, string(a.id)),
 			"sealing": key{Scalar: hex.EncodeToString(seedOf("sealing " + string(a.id))), Public: sealing.Public(), ID: sealing.ID()},
+			"witness": map[string]any{"seed_hex": hex.EncodeToString(seedOf("witness " + string(a.id))), "public": witness},
 		})
 	}
 	data, err := events.Encode(&founded)
