@@ -17,7 +17,24 @@ import (
 // transaction. An error means that nothing or, when the connection broke, an
 // unknown part of nothing-or-all happened: the memory must be loaded anew.
 func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch, error) {
+	b, err := l.judgeAll(ctx, m, all, false)
+	if err != nil {
+		return nil, err
+	}
+	err = b.finish(m)
+	if !idTaken(err) {
+		return b, err
+	}
+	if b, err = l.judgeAll(ctx, m, all, true); err != nil {
+		return nil, err
+	}
+	return b, b.finish(m)
+}
+
+// judgeAll builds a batch on a copy of the memory.
+func (l *lead) judgeAll(ctx context.Context, m *memory, all []*submission, lookAll bool) (*batch, error) {
 	b := l.newBatch(ctx, m)
+	b.lookAll = lookAll
 	if err := b.lookup(m, all); err != nil {
 		return nil, err
 	}
@@ -28,7 +45,14 @@ func (l *lead) commit(ctx context.Context, m *memory, all []*submission) (*batch
 			return nil, b.lost
 		}
 	}
-	return b, b.finish(m)
+	return b, nil
+}
+
+// idTaken says that Postgres refused a batch, all of it, because an id in it was
+// used before.
+func idTaken(err error) bool {
+	refusal, asked := errors.AsType[*pgconn.PgError](err)
+	return asked && refusal.ConstraintName == "submission_pkey"
 }
 
 // finish writes the batch, unless it says nothing new, and then takes it into memory.
@@ -44,6 +68,9 @@ func (b *batch) finish(m *memory) error {
 	}
 	if err := b.write(b.ctx, signed, m.next); err != nil {
 		return fmt.Errorf("appending a batch: %w", err)
+	}
+	for _, e := range b.fresh {
+		e.checkpoint = signed
 	}
 	b.keep(m)
 	return nil
@@ -64,18 +91,15 @@ func (b *batch) write(ctx context.Context, signed []byte, before map[events.KeyI
 	}
 	b.writeMemory(q)
 	b.writeCases(q)
+	b.writeAccess(q)
 	b.writeDirectory(q)
-	for key, next := range b.next {
-		if before[key] != next {
-			q.Queue("UPDATE signer SET next = $2 WHERE key = $1", string(key), next)
-		}
-	}
+	b.writeSigners(q, before)
 	return b.lead.conn.SendBatch(ctx, q).Close()
 }
 
 func (b *batch) writeLog(q *pgx.Batch, signed []byte) {
 	r := &b.rows
-	q.Queue("INSERT INTO entry (number, leaf_hash) SELECT * FROM unnest($1::bigint[], $2::bytea[])", r.numbers, r.leaves)
+	q.Queue("INSERT INTO entry (number, leaf_hash, mac) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])", r.numbers, r.leaves, r.macs)
 	q.Queue("INSERT INTO opening (number, salt, entry) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[])", r.numbers, r.salts, r.openings)
 	if len(r.payloads) > 0 {
 		q.Queue("INSERT INTO payload (number, data) SELECT * FROM unnest($1::bigint[], $2::bytea[])", r.payloadNumbers, r.payloads)
@@ -112,18 +136,7 @@ func (b *batch) writeCases(q *pgx.Batch) {
 	if len(r.caseIDs) > 0 {
 		q.Queue("INSERT INTO case_entry (case_id, number) SELECT i::uuid, n FROM unnest($1::text[], $2::bigint[]) AS x(i, n)", r.caseIDs, r.caseNumbers)
 	}
-	for key, link := range r.heads {
-		q.Queue("INSERT INTO chain_head (case_id, chain, number, leaf) VALUES ($1::text::uuid, $2, $3, $4) ON CONFLICT (case_id, chain) DO UPDATE SET number = excluded.number, leaf = excluded.leaf",
-			string(key.caseID), key.chain, link.Number, link.Leaf[:])
-	}
-	for id, c := range r.states {
-		q.Queue("INSERT INTO case_state (case_id, opened, state) VALUES ($1::text::uuid, $2, $3) ON CONFLICT (case_id) DO UPDATE SET state = excluded.state", string(id), c.opened, c.state)
-		for _, clock := range c.clocks {
-			q.Queue(`INSERT INTO deadline (case_id, entry, rule, agency, referral, due, look, state) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8)
-				ON CONFLICT (case_id, entry, rule, agency, referral) DO UPDATE SET due = excluded.due, look = excluded.look, state = excluded.state`,
-				string(id), clock.Set, string(clock.Rule), string(clock.Owes), string(clock.Referral), clock.Due, orNull(clock.Look), string(clock.State))
-		}
-	}
+	b.writeStates(q)
 	for _, f := range r.fired { // no ON CONFLICT: a deadline that is spoken of twice stops the transaction
 		q.Queue("INSERT INTO deadline_event (case_id, entry, rule, agency, referral, type, said) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
 			string(f.caseID), f.Set, string(f.Duty), string(f.Owes), string(f.referral), f.what.Name(), f.number)
@@ -138,6 +151,9 @@ func (b *batch) writeCases(q *pgx.Batch) {
 func (b *batch) writeDirectory(q *pgx.Batch) {
 	for _, c := range b.rows.capacity {
 		q.Queue("INSERT INTO capacity (agency, number) VALUES ($1, $2)", string(c.agency), c.number)
+	}
+	for _, r := range b.rows.resets {
+		q.Queue("INSERT INTO witness_reset (agency, number, size) VALUES ($1, $2, $3)", string(r.agency), r.number, r.to)
 	}
 	for _, i := range b.rows.met {
 		q.Queue("INSERT INTO introduction (mission, agency, number) VALUES ($1, $2, $3)", string(i.mission), string(i.agency), i.number)

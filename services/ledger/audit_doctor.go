@@ -10,7 +10,7 @@ import (
 )
 
 // ready says whether the ledger leads, or stands by for one that does, with the broker in reach.
-func (a *auditAPI) ready(w http.ResponseWriter, _ *http.Request) {
+func (a *httpAPI) ready(w http.ResponseWriter, _ *http.Request) {
 	leading, broker := a.status.active()
 	switch {
 	case leading && broker:
@@ -23,7 +23,7 @@ func (a *auditAPI) ready(w http.ResponseWriter, _ *http.Request) {
 }
 
 // doctor is for the operator on this machine, unsigned: nothing of any case.
-func (a *auditAPI) doctor(w http.ResponseWriter, r *http.Request) {
+func (a *httpAPI) doctor(w http.ResponseWriter, r *http.Request) {
 	if !fromLoopback(r) {
 		refuseHTTP(w, http.StatusForbidden, "power", "The doctor answers on the ledger's own machine only.")
 		return
@@ -39,7 +39,7 @@ func (a *auditAPI) doctor(w http.ResponseWriter, r *http.Request) {
 	answer(w, d)
 }
 
-func (a *auditAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
+func (a *httpAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 	if err := a.pool.QueryRow(ctx, "SELECT coalesce(max(size), 0) FROM checkpoint").Scan(&d.Size); err != nil {
 		return err
 	}
@@ -51,11 +51,22 @@ func (a *auditAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 	if err != nil {
 		return err
 	}
+	cosigned, err := readWitnesses(ctx, a.pool, log.directory)
+	if err != nil {
+		return err
+	}
+	if d.WitnessedSize, err = log.newestWitnessed(ctx, a.pool, 1, d.Size); err != nil {
+		return err
+	}
+	d.Witnessed = d.WitnessedSize > 0
 	for agency, number := range heads {
 		c := Connection{Assigned: number, ClockAhead: a.status.messagesAhead(agency)}
 		if word, spoke := words[agency]; spoke {
 			at := word.at.Time()
 			c.Reported, c.At = word.number, &at
+		}
+		if w, witnesses := cosigned[agency]; witnesses {
+			c.Witness = &Witness{Size: w.size, At: w.at, Reset: w.reset, Finding: a.status.finding(agency)}
 		}
 		d.Agencies[agency] = c
 	}

@@ -32,9 +32,13 @@ type batch struct {
 	answers map[answerKey]answerAt
 	ids     map[idKey]uint64
 	flooded map[*submission]bool // refused already, in the entry of a flood
+	lookAll bool                 // look up every id: one of them was used before
 	lost    error                // the database could not be asked: nothing of this batch counts
 
 	verdicts []verdict // one for each submission, in order
+
+	fresh   []*freshEntry // what couriers will need
+	pending map[events.AgencyID][]pending
 
 	again []again                          // answers to send once more
 	early map[events.AgencyID]events.KeyID // whom to ask for what is missing
@@ -74,7 +78,7 @@ func (l *lead) newBatch(ctx context.Context, m *memory) *batch {
 		files:    map[events.CaseID]*caseFile{},
 		capacity: maps.Clone(m.capacity), met: maps.Clone(m.met),
 		answers: map[answerKey]answerAt{}, ids: map[idKey]uint64{}, flooded: map[*submission]bool{},
-		early: map[events.AgencyID]events.KeyID{}, rows: newRows(),
+		early: map[events.AgencyID]events.KeyID{}, rows: newRows(), pending: map[events.AgencyID][]pending{},
 	}
 }
 
@@ -131,6 +135,9 @@ func (b *batch) take(st *step) {
 	if st.capacity != nil {
 		b.capacity[st.capacity.agency] = st.capacity.said
 		b.rows.capacity = append(b.rows.capacity, *st.capacity)
+	}
+	if st.reset != nil {
+		b.rows.resets = append(b.rows.resets, *st.reset)
 	}
 	b.rows.fired = append(b.rows.fired, st.fired...)
 	b.next[b.lead.key.ID()] = st.hubNext
@@ -217,6 +224,7 @@ func (b *batch) append(a *act) {
 		b.rows.answer(agency, a.digest, answerAt{entry: number})
 		b.rows.submission(agency, a.event.ID, a.digest, number)
 		b.rows.payload(number, a.event.Data)
+		b.fresh = append(b.fresh, &freshEntry{number: number, opening: a.opening, event: a.event, tree: b.tree})
 		if a.chain != "" {
 			b.rows.head(a.caseID, a.chain, number, a.leaf)
 		}
@@ -233,5 +241,6 @@ func (b *batch) append(a *act) {
 	for _, d := range a.delivers {
 		b.assigned[d.to]++
 		b.rows.delivery(d, b.assigned[d.to])
+		b.pending[d.to] = append(b.pending[d.to], pending{b.assigned[d.to], d.entry, d.kind})
 	}
 }

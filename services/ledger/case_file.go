@@ -17,6 +17,7 @@ type caseFile struct {
 	heads     map[string]tlog.Link         // last entry of each visibility chain
 	delivered map[events.AgencyID][]uint64 // entries of the case delivered to each agency, ascending; slices are never written to
 	clocks    []mou.Clock                  // as last stored; read from the database they do not say which entry met them
+	retired   uint64                       // its retention.ended; 0: none. Of a retired case nothing else is known
 }
 
 func newCaseFile(state mou.Case) *caseFile {
@@ -24,7 +25,7 @@ func newCaseFile(state mou.Case) *caseFile {
 }
 
 func (f *caseFile) clone() *caseFile {
-	return &caseFile{state: f.state, opened: f.opened, heads: maps.Clone(f.heads), delivered: maps.Clone(f.delivered), clocks: f.clocks}
+	return &caseFile{state: f.state, opened: f.opened, heads: maps.Clone(f.heads), delivered: maps.Clone(f.delivered), clocks: f.clocks, retired: f.retired}
 }
 
 // owe gives the entries that an agency may now see and was not yet given, in

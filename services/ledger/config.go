@@ -23,18 +23,19 @@ type Config struct {
 	LogKeyFile     string             // secret of the log key in signed-note form, 0600
 	SigningKeyFile string             // the hub's Ed25519 key, PKCS#8 PEM, 0600
 
-	Listen    string           // address of the auditors' HTTP interface; empty: none
+	Listen    string           // address of the HTTP interface; empty: none
 	Log       *slog.Logger     // nil: silent
-	Window    uint64           // deliveries sent beyond an agency's reported position; 0: 256
+	Window    uint64           // deliveries sent beyond an agency's reported position, which it says at most once a second; 0: 2048, half of what the broker keeps for it
 	MaxBatch  int              // submissions in one transaction; 0: 256
-	LookEvery time.Duration    // longest time between two looks at the clocks of cases; 0: 10 s
+	LookEvery time.Duration    // longest time between two looks at the clocks of cases; 0: 3 s. The database takes a ledger that is silent for three times as long, at least 10 s, for dead
 	Clock     func() time.Time // nil: time.Now
 }
 
 const (
-	defaultWindow    = 256
+	defaultWindow    = 2048
 	defaultMaxBatch  = 256
-	defaultLookEvery = 10 * time.Second
+	defaultLookEvery = 3 * time.Second
+	leastSilence     = 10 * time.Second
 )
 
 func (c Config) withDefaults() (Config, error) {

@@ -19,20 +19,28 @@ import (
 func (l *lead) control(ctx context.Context, s *submission) {
 	s.span.End()
 	c := l.couriers[s.from]
-	if s.unauthenticated == nil && s.fault == nil && s.event.Type == events.TypeControlPosition && s.event.Subject == string(s.from) && c != nil {
-		c.ask(func(e *errands) {
-			if old := e.position; old != nil {
-				if !old.event.Time.Time().Before(s.event.Time.Time()) {
-					old, s = s, old
-				}
-				l.done(ctx, old)
-			}
-			e.position = s
-		})
-		return
+	heard := s.unauthenticated == nil && s.fault == nil && s.event.Subject == string(s.from) && c != nil
+	switch {
+	case heard && s.event.Type == events.TypeControlPosition:
+		c.ask(func(e *errands) { e.position = l.newest(ctx, e.position, s) })
+	case heard && s.event.Type == events.TypeControlCosigned && l.directory.listed[s.from].witness != nil:
+		c.ask(func(e *errands) { e.cosigned = l.newest(ctx, e.cosigned, s) })
+	default:
+		l.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored", slog.String("agency", string(s.from)))
+		l.done(ctx, s)
 	}
-	l.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored", slog.String("agency", string(s.from)))
-	l.done(ctx, s)
+}
+
+// newest keeps the newer of two control messages of a type and forgets the other.
+func (l *lead) newest(ctx context.Context, old, s *submission) *submission {
+	if old == nil {
+		return s
+	}
+	if !old.event.Time.Time().Before(s.event.Time.Time()) {
+		old, s = s, old
+	}
+	l.done(ctx, old)
+	return s
 }
 
 // done acknowledges. A failure only means that the message may come again.
@@ -42,19 +50,25 @@ func (l *lead) done(ctx context.Context, s *submission) {
 	}
 }
 
+// clockAhead forgets a message from the future, and lets the doctor name its sender.
+func (c *courier) clockAhead(ctx context.Context, s *submission) {
+	c.status.clockAhead(c.agency)
+	c.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored: the agency's clock is more than 5 minutes ahead", slog.String("agency", string(c.agency)))
+	c.done(ctx, s)
+}
+
 // hear takes an agency's word on what it has stored: only a newer one than the
 // last, and none from the future, which would silence the agency's later ones.
 func (c *courier) hear(ctx context.Context, s *submission, assigned uint64) error {
 	word, ok := s.payload.(*events.InboxPosition)
 	at := s.event.Time
+	c.witness.spoke = true
 	switch {
 	case !ok || !at.Time().After(c.reported.at.Time()):
 		c.done(ctx, s)
 		return nil
 	case at.Time().Sub(c.now()) > maxAhead:
-		c.status.clockAhead(c.agency)
-		c.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored: the agency's clock is more than 5 minutes ahead", slog.String("agency", string(c.agency)))
-		c.done(ctx, s)
+		c.clockAhead(ctx, s)
 		return nil
 	case word.Position > assigned:
 		c.alarm(ctx, "an agency holds more than the ledger assigned to it: was the ledger restored from a backup?", errors.New("position beyond the assigned number"))
@@ -66,7 +80,7 @@ func (c *courier) hear(ctx context.Context, s *submission, assigned uint64) erro
 		return fmt.Errorf("storing a position: %w", err)
 	}
 	stuck := c.started && !word.Resume && word.Position < c.cursor && word.Position == c.reported.number && c.config.Clock().Sub(c.sent) > firstPause
-	c.reported = report{word.Position, at}
+	c.reported, c.damaged = report{word.Position, at}, word.Again
 	if !c.started || word.Resume || c.cursor < word.Position {
 		c.cursor = word.Position
 	}
@@ -131,23 +145,49 @@ func sooner(a, b time.Duration) time.Duration {
 	return a
 }
 
+// sendDamaged delivers again what the agency stored and could not verify. What is
+// beyond the cursor is on its way anyway.
+func (c *courier) sendDamaged(ctx context.Context) error {
+	if len(c.damaged) == 0 {
+		return nil
+	}
+	found, err := c.read(ctx, "d.number = ANY($2::bigint[]) AND d.number <= $3", c.damaged, c.cursor)
+	if err != nil {
+		return err
+	}
+	if err := c.send(ctx, found); err != nil {
+		return err
+	}
+	c.damaged = nil
+	return nil
+}
+
 // say signs and sends a control message, or says how long to wait until it would
 // be newer than the last one of its type.
 func (c *courier) say(ctx context.Context, p events.Payload) (time.Duration, error) {
 	now := c.config.Clock()
+	sent, err := c.sayAt(ctx, p, now)
+	if err != nil || sent {
+		return 0, err
+	}
+	return c.said[p.Type()].Time().Add(time.Second).Sub(now), nil
+}
+
+// sayAt says it as of an instant, unless one as new of its type was sent.
+func (c *courier) sayAt(ctx context.Context, p events.Payload, now time.Time) (sent bool, err error) {
 	at := events.At(now)
-	if last := c.said[p.Type()]; !at.Time().After(last.Time()) {
-		return last.Time().Add(time.Second).Sub(now), nil
+	if !at.Time().After(c.said[p.Type()].Time()) {
+		return false, nil
 	}
 	e, err := c.controlEvent(ctx, p, now)
 	if err != nil {
-		return 0, fmt.Errorf("making a control message: %w", err)
+		return false, fmt.Errorf("making a control message: %w", err)
 	}
 	if err := c.exchange.Send(ctx, c.agency, exchange.Encode(e)); err != nil {
-		return 0, err
+		return false, err
 	}
 	c.said[p.Type()] = at
-	return 0, nil
+	return true, nil
 }
 
 func (c *courier) controlEvent(ctx context.Context, p events.Payload, now time.Time) (events.Event, error) {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	courierLoad  = 16          // deliveries read and sent at a time
+	courierLoad  = 64          // deliveries read and sent at a time
 	maxRepeats   = 1024        // answers that wait to be repeated to one agency
 	courierPause = time.Second // before trying again what failed, doubling
 	longestPause = 32 * time.Second
@@ -37,6 +38,8 @@ type courier struct {
 	mu   sync.Mutex
 	todo errands
 
+	pending []pending // owned by run: what follows the cursor, as far as it is known
+
 	*memo // owned by run
 }
 
@@ -53,15 +56,20 @@ type memo struct {
 	failures int           // in a row
 	said     map[events.Type]events.Time
 	repeats  []answerAt // each once, see remember
+	damaged  []uint64   // numbers that the agency stored and cannot verify
+	witness  witnessing
 }
 
 // errands are what others ask of a courier.
 type errands struct {
 	assigned uint64
+	fresh    []pending  // the newest that were assigned, in order
 	repeats  []answerAt // to be sent again, each once
 	missing  *events.ResendFrom
 	erase    []destroyed
 	position *submission // the newest of those waiting
+	cosigned *submission // likewise
+	reset    *resetTo    // the agency's witness began anew
 	restart  bool
 }
 
@@ -87,6 +95,16 @@ func (c *courier) assign(number uint64) {
 	if !known {
 		c.ask(func(e *errands) { e.assigned = max(e.assigned, number) })
 	}
+}
+
+// deliver says what a batch just assigned.
+func (c *courier) deliver(number uint64, all []pending) {
+	c.ask(func(e *errands) {
+		e.assigned, e.fresh = max(e.assigned, number), append(e.fresh, all...)
+		if over := len(e.fresh) - maxPending; over > 0 {
+			e.fresh = append([]pending(nil), e.fresh[over:]...)
+		}
+	})
 }
 
 // repeat sends an answer to this agency once more.
@@ -142,6 +160,7 @@ func (c *courier) run(ctx context.Context) {
 		}
 		e := c.take()
 		wait, err := c.work(ctx, e)
+		err = errors.Join(err, c.attend(ctx, e))
 		if ctx.Err() != nil {
 			return
 		}
@@ -181,14 +200,21 @@ func (c *courier) putBack(e errands) {
 	if c.todo.position == nil {
 		c.todo.position = e.position
 	}
+	if c.todo.cosigned == nil {
+		c.todo.cosigned = e.cosigned
+	}
+	if c.todo.reset == nil {
+		c.todo.reset = e.reset
+	}
 }
 
 // work does errands in their order of urgency: erase first, then hear the agency,
 // then speak, then deliver. It says after how long it wants to be called again; 0: when woken.
 func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
 	c.repeats = remember(c.repeats, e.repeats...)
+	c.expect(e.fresh)
 	if e.restart {
-		c.started, c.announce = false, true
+		c.started, c.announce, c.witness.spoke, c.witness.offered = false, true, false, time.Time{}
 	}
 	if err := c.erase(ctx, e.erase); err != nil {
 		return 0, err
@@ -206,7 +232,7 @@ func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
 	if err != nil || !c.started {
 		return wait, err
 	}
-	if err := c.sendAgain(ctx); err != nil {
+	if err := errors.Join(c.sendAgain(ctx), c.sendDamaged(ctx)); err != nil {
 		return wait, err
 	}
 	return wait, c.sendNew(ctx, e.assigned)
@@ -217,7 +243,12 @@ func (c *courier) sendNew(ctx context.Context, assigned uint64) error {
 	end := min(assigned, c.reported.number+c.config.Window)
 	for c.cursor < end {
 		to := min(c.cursor+courierLoad, end)
-		found, err := c.read(ctx, "d.number > $2 AND d.number <= $3", c.cursor, to)
+		found, err := c.recent(ctx, to)
+		if err == nil && len(found) == 0 {
+			found, err = c.read(ctx, "d.number > $2 AND d.number <= $3", c.cursor, to)
+		} else {
+			to = c.cursor + uint64(len(found))
+		}
 		if err != nil {
 			return err
 		}

@@ -31,10 +31,11 @@ type row struct {
 	rule, pointer *string
 	digest, path  []byte
 	erasure       *string
+	destroyed     bool // an end of retention took it
 }
 
 const selectDeliveries = `
-	SELECT d.number, d.entry, d.kind, o.salt, o.entry, p.data, c.size, c.note, d.leaf, r.id, r.sequence, r.reason, r.digest_salt, r.rule, r.pointer, r.digest, r.path, x.reason
+	SELECT d.number, d.entry, d.kind, o.salt, o.entry, p.data, c.size, c.note, d.leaf, r.id, r.sequence, r.reason, r.digest_salt, r.rule, r.pointer, r.digest, r.path, x.reason, EXISTS (SELECT FROM destroyed g WHERE g.number = d.entry)
 	FROM delivery d
 	CROSS JOIN LATERAL (SELECT size, note FROM checkpoint WHERE size > d.entry ORDER BY size LIMIT 1) c
 	LEFT JOIN opening o ON o.number = d.entry
@@ -52,7 +53,7 @@ func (c *courier) read(ctx context.Context, condition string, args ...any) ([]ou
 	all, err := pgx.CollectRows(found, func(r pgx.CollectableRow) (row, error) {
 		var d row
 		err := r.Scan(&d.number, &d.entry, &d.kind, &d.salt, &d.opening, &d.data, &d.size, &d.checkpoint,
-			&d.leaf, &d.id, &d.sequence, &d.reason, &d.digestSalt, &d.rule, &d.pointer, &d.digest, &d.path, &d.erasure)
+			&d.leaf, &d.id, &d.sequence, &d.reason, &d.digestSalt, &d.rule, &d.pointer, &d.digest, &d.path, &d.erasure, &d.destroyed)
 		return d, err
 	})
 	if err != nil {
@@ -66,6 +67,7 @@ func (c *courier) read(ctx context.Context, condition string, args ...any) ([]ou
 		}
 		o, err := c.build(ctx, d, provers[d.size])
 		if err != nil {
+			c.alarm(ctx, "a stored delivery cannot be built; nothing behind it reaches its agency until the row is mended", err)
 			return nil, fmt.Errorf("building delivery %d: %w", d.number, err)
 		}
 		out = append(out, o)
@@ -78,11 +80,15 @@ func (c *courier) read(ctx context.Context, condition string, args ...any) ([]ou
 func (c *courier) build(ctx context.Context, d row, prover *tlog.Prover) (outgoing, error) {
 	out := tlog.Delivery{Kind: d.kind, Number: d.number, Recipient: c.agency, Entry: d.entry}
 	if d.opening == nil || d.kind == tlog.KindEvent && d.data == nil {
+		if !d.destroyed && (d.erasure == nil || d.opening == nil) { // the agency gets no more than a tombstone, and others go on
+			c.alarm(ctx, "what a delivery carries is missing, and no entry says that it was destroyed: its agency gets a tombstone; restore the row",
+				fmt.Errorf("delivery %d to %s, of entry %d", d.number, c.agency, d.entry))
+		}
 		out.Kind, out.Reason = tlog.KindTombstone, tlog.TombstoneErased
 		if d.erasure != nil {
 			out.Reason = tombstone(events.ErasureReason(*d.erasure))
 		}
-		return c.finish(ctx, out, exchange.Message{}, tlog.Entry{})
+		return c.finish(ctx, out, exchange.Message{}, "", "")
 	}
 	salt, err := hash(d.salt)
 	if err != nil {
@@ -109,10 +115,10 @@ func (c *courier) build(ctx context.Context, d row, prover *tlog.Prover) (outgoi
 		if err != nil {
 			return outgoing{}, err
 		}
-		return c.finish(ctx, out, exchange.Encode(e), entry)
+		return c.finish(ctx, out, exchange.Encode(e), e.TraceParent, e.Type)
 	case tlog.KindReceipt, tlog.KindTombstone:
 	}
-	return c.finish(ctx, out, exchange.Message{}, entry)
+	return c.finish(ctx, out, exchange.Message{}, entry.Attribute("traceparent"), events.Type(entry.Attribute("type")))
 }
 
 // refusal fills in what only the answer to a refused submission has.
@@ -138,7 +144,7 @@ func (d row) refusal(out *tlog.Delivery) (err error) {
 
 // finish signs the statement and puts the delivery into its message. The span
 // goes on with the event's own trace.
-func (c *courier) finish(ctx context.Context, d tlog.Delivery, m exchange.Message, of tlog.Entry) (outgoing, error) {
+func (c *courier) finish(ctx context.Context, d tlog.Delivery, m exchange.Message, parent string, of events.Type) (outgoing, error) {
 	d, err := d.Sign(c.hub, c.hubSigner)
 	if err != nil {
 		return outgoing{}, err
@@ -148,8 +154,8 @@ func (c *courier) finish(ctx context.Context, d tlog.Delivery, m exchange.Messag
 		return outgoing{}, err
 	}
 	//nolint:spancheck // send ends it, when the broker has it
-	ctx, span := c.telemetry.tracer.Start(exchange.WithTraceParent(ctx, of.Attribute("traceparent")), "deliver",
+	ctx, span := c.telemetry.tracer.Start(exchange.WithTraceParent(ctx, parent), "deliver",
 		trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(messaging("send", "deliver", "out."+string(c.agency))...),
-		trace.WithAttributes(attribute.String("cloudevents.event_type", of.Attribute("type")), attribute.String("handrail.delivery.kind", string(d.Kind))))
+		trace.WithAttributes(attribute.String("cloudevents.event_type", string(of)), attribute.String("handrail.delivery.kind", string(d.Kind))))
 	return outgoing{d.Kind, exchange.Inject(ctx, m.WithDelivery(header)), span}, nil //nolint:spancheck // as above
 }

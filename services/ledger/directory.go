@@ -3,7 +3,11 @@ package ledger
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
 )
@@ -18,6 +22,7 @@ type directory struct {
 	recipients []events.AgencyID
 	insiders   []events.AgencyID // recipients that are no foreign missions: they have the whole directory
 	missions   []events.AgencyID // recipients that are
+	cosigners  []tlog.Cosigner   // who witnesses the log: insiders, by id
 }
 
 type member struct {
@@ -25,6 +30,7 @@ type member struct {
 	key     events.KeyID
 	signing events.PublicKey
 	sealing events.KeyID
+	witness note.Verifier // of its cosignatures; nil: it does not witness
 }
 
 func newDirectory(founded *events.DirectoryFounded, missions []*events.DirectoryListed) (*directory, error) {
@@ -42,6 +48,11 @@ func newDirectory(founded *events.DirectoryFounded, missions []*events.Directory
 	slices.Sort(d.recipients)
 	slices.Sort(d.insiders)
 	slices.Sort(d.missions)
+	for _, agency := range d.insiders {
+		if m := d.listed[agency]; m.witness != nil {
+			d.cosigners = append(d.cosigners, tlog.Cosigner{Agency: agency, Kind: m.kind, Key: m.witness})
+		}
+	}
 	return d, nil
 }
 
@@ -54,7 +65,11 @@ func (d *directory) list(l events.Listing) error {
 	if err != nil {
 		return fmt.Errorf("reading the directory: %w", err)
 	}
-	d.listed[l.Agency] = member{kind: l.Kind, key: key, signing: l.Signing, sealing: sealing}
+	witness, err := d.witnessOf(l)
+	if err != nil {
+		return fmt.Errorf("reading the directory: the listing of %s: %w", l.Agency, err)
+	}
+	d.listed[l.Agency] = member{kind: l.Kind, key: key, signing: l.Signing, sealing: sealing, witness: witness}
 	d.listings[l.Agency] = l
 	switch l.Kind {
 	case events.Auditor:
@@ -68,9 +83,26 @@ func (d *directory) list(l events.Listing) error {
 	return nil
 }
 
+// witnessOf reads a listing's witness key, which bears the names of this log and
+// of the agency; nil if it has none.
+func (d *directory) witnessOf(l events.Listing) (note.Verifier, error) {
+	if l.Witness == "" {
+		return nil, nil //nolint:nilnil // a foreign mission and an auditor have none
+	}
+	key, err := tlog.NewWitnessVerifier(l.Witness)
+	if err != nil {
+		return nil, err
+	}
+	origin, _, _ := strings.Cut(d.founded.Log, "+")
+	if key.Name() != tlog.WitnessName(origin, l.Agency) {
+		return nil, fmt.Errorf("its witness key is named %s, and not %s", key.Name(), tlog.WitnessName(origin, l.Agency))
+	}
+	return key, nil
+}
+
 // listedOf is the statement that shows a foreign mission one agency.
 func (d *directory) listedOf(l events.Listing) *events.DirectoryListed {
-	return &events.DirectoryListed{Log: d.founded.Log, Signing: d.founded.Signing, Profile: d.founded.Profile, Agencies: []events.Listing{l}}
+	return &events.DirectoryListed{Log: d.founded.Log, Signing: d.founded.Signing, Profile: d.founded.Profile, Text: d.founded.Text, Agencies: []events.Listing{l}}
 }
 
 // signer is the public key behind a key id, if it is the agency's key now.

@@ -36,6 +36,57 @@
 // remembered: the same submission is judged when the hub is mended. A case whose
 // clocks cannot be looked at is put off and holds up no other.
 //
+// # Witnesses
+//
+// After commits, at most once a second, every agency that witnesses is offered the
+// newest checkpoint, all the same one, with the proof that it goes on from what that
+// agency cosigned last. This is never on the way of a submission. What a witness
+// shows that the log's own key signed and the database cannot explain stops this
+// ledger and every later one: see [ErrRolledBack] and [ErrForked].
+//
+// # Start
+//
+// Before a ledger signs anything it looks whether the database is where it was and
+// holds what was signed: the newest checkpoint, contiguous entries, the tree's
+// right edge, the last entries with their openings and data, what each witness
+// cosigned last. Damage is final: see [ErrDamaged].
+//
+// A ledger that hangs loses its database session, and with it the right to
+// sequence. When it goes on, what it still signs is refused by the database, what
+// its couriers still send are deliveries that the log holds, and what it still
+// offers bears an older time than what was offered since.
+//
+// # Over HTTP
+//
+// Everybody gets the log as C2SP tlog-tiles, opaque leaves alone, as of the last full
+// hour (UTC): its newest checkpoint from before then that counts as witnessed, else
+// its newest, so that the log's growth tells nothing of a night. Whoever the directory
+// lists gets it up to the newest entry, with requests that its key signs; a foreign
+// mission as everybody does. An agency gets the proof of each entry that it was
+// delivered. contracts/ledger.openapi.yaml describes every request.
+//
+// # Reading
+//
+// Auditors read trails, with requests that their directory key signs. What is of a
+// case is shown only under a reading that stands in the log: POST /v1/readings has the
+// sequencer append a trail.read and answers its number, which each later request names
+// for twelve hours. A standby records none. Where the profile asks for it, a second
+// auditor approves. Reading has connections and a pace of its own, and nothing that is
+// answered holds a snapshot for longer than a minute, however slowly it is read.
+//
+// # Retention
+//
+// A case that nobody spoke in for the profile's retention is retired: the hub says
+// retention.ended, and refuses what is said in it from then on. [Retain], under a role
+// of its own, destroys the openings, payloads and derived rows of retired cases, and
+// rewrites the tables, for the sake of erased records too. No role can delete an
+// opening or payload that no entry gives up. What remains elsewhere, as facts in
+// pseudonymous codes and as ciphertext to agencies' keys: the database's write-ahead
+// log until its segments are recycled, backups and standbys that lag, the file
+// system's freed blocks, blocks of the broker's outgoing stream until they are empty,
+// and what agencies hold in their own journals. Ids and digests of submissions,
+// delivery numbers, leaves and checkpoints stay, and so do readings.
+//
 // # Trust
 //
 // Whoever holds the ledger role can append to the log, and cannot change it (see

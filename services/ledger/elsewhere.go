@@ -18,11 +18,17 @@ import (
 // that was linked once, and where the statement means nothing any more, is left alone.
 func (b *batch) elsewhere(st *step, s *submission, all []mou.Elsewhere) error {
 	for _, one := range all {
+		_, linking := s.payload.(*events.CaseLinked)
+		if f := b.files[one.Case]; f != nil && f.retired != 0 {
+			if linking {
+				return unknownLink()
+			}
+			continue
+		}
 		c, err := b.touch(st, one.Case)
 		if err != nil {
 			return err
 		}
-		_, linking := s.payload.(*events.CaseLinked)
 		if linking && c.state.Linked() { // from a case in which nobody says that asylum is sought, what another barred would open again
 			return unknownLink()
 		}

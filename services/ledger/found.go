@@ -11,7 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 
-	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/events/seal"
@@ -83,7 +82,7 @@ func (l *Ledger) checkFounding(founded events.DirectoryFounded, missions []event
 	if founded.Signing != l.key.Public() || verifier.Name() != l.config.Hub.Origin() || verifier.KeyHash() != l.logSigner.KeyHash() {
 		return ErrOtherKeys
 	}
-	if _, err := mou.LoadProfile(founded.Profile); err != nil {
+	if _, err := loadProfile(founded); err != nil {
 		return err
 	}
 	for _, listing := range founded.Agencies {
@@ -105,7 +104,7 @@ func (l *Ledger) checkMissions(founded events.DirectoryFounded, missions []event
 		switch {
 		case len(m.Agencies) != 1 || m.Agencies[0].Kind != events.ForeignMission || names[m.Agencies[0].Agency]:
 			return errors.New("a listing beside genesis is of one foreign mission, which stands nowhere else in the directory")
-		case m.Log != founded.Log || m.Signing != founded.Signing || m.Profile != founded.Profile:
+		case m.Log != founded.Log || m.Signing != founded.Signing || m.Profile != founded.Profile || m.Text != founded.Text:
 			return fmt.Errorf("the listing of %s is of another hub or profile than genesis", m.Agencies[0].Agency)
 		}
 		names[m.Agencies[0].Agency] = true

@@ -27,8 +27,9 @@ var (
 		"and witnesses hold; if none of them has a newer or another one, accept this history: as the database's owner, SELECT accept_history()")
 	// ErrOtherKeys means that the configured keys are not those of genesis.
 	ErrOtherKeys = errors.New("the log key, the hub key or the hub id is not the one that genesis names")
-
-	errTree = errors.New("the stored tree is not the one that the last checkpoint signs; nothing more is signed until it is")
+	// ErrOtherProfile means that this program does not have the profile's text that genesis names.
+	ErrOtherProfile = errors.New("this program has no such profile, or another text of it, than the log was founded with; nothing is judged by another memorandum. " +
+		"Run a version of the program that has it")
 )
 
 const undefinedTable = "42P01" // SQLSTATE: not even migrated
@@ -50,7 +51,7 @@ func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error)
 		switch {
 		case err == nil:
 			return l.openGenesis(g)
-		case errors.Is(err, ErrNotFounded):
+		case errors.Is(err, ErrNotFounded), errors.Is(err, ErrDamaged), errors.Is(err, ErrOtherKeys):
 			return nil, err
 		}
 		l.status.standby(err)
@@ -66,7 +67,7 @@ func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error)
 func readGenesis(ctx context.Context, db querier, hub events.PublicKey) (genesis, error) {
 	var g genesis
 	var digest []byte
-	err := db.QueryRow(ctx, "SELECT i.origin, i.vkey, i.genesis, p.data FROM log_identity i JOIN payload p ON p.number = 0").Scan(&g.Origin, &g.VKey, &digest, &g.Data)
+	err := db.QueryRow(ctx, "SELECT i.origin, i.vkey, i.genesis, p.data FROM log_identity i LEFT JOIN payload p ON p.number = 0").Scan(&g.Origin, &g.VKey, &digest, &g.Data)
 	var refusal *pgconn.PgError
 	if errors.Is(err, pgx.ErrNoRows) || errors.As(err, &refusal) && refusal.Code == undefinedTable {
 		return g, ErrNotFounded
@@ -76,6 +77,9 @@ func readGenesis(ctx context.Context, db querier, hub events.PublicKey) (genesis
 	}
 	if g.Digest, err = hash(digest); err != nil {
 		return g, err
+	}
+	if sha256.Sum256(g.Data) != g.Digest {
+		return g, damaged("the data of genesis are missing or are not those that the log was founded with")
 	}
 	g.Missions, err = readMissions(ctx, db, hub)
 	return g, err
@@ -103,17 +107,17 @@ func readMissions(ctx context.Context, db querier, hub events.PublicKey) ([]*eve
 func readListing(opening, data []byte, hub events.PublicKey) (*events.DirectoryListed, error) {
 	entry, err := tlog.ParseEntry(opening)
 	if err != nil {
-		return nil, err
+		return nil, damaged("the entry that lists a founding mission cannot be read")
 	}
 	if entry.DataDigest != sha256.Sum256(data) || entry.Attribute("type") != string(events.TypeDirectoryListed) {
-		return nil, ErrOtherKeys
+		return nil, damaged("the listing of a founding mission is not the one that was signed")
 	}
 	if err := seal.VerifyMaterial(entry.Attributes, entry.DataDigest, hub); err != nil {
-		return nil, err
+		return nil, ErrOtherKeys
 	}
 	decoded, err := events.Decode(events.TypeDirectoryListed, data)
 	if err != nil {
-		return nil, err
+		return nil, damaged("the listing of a founding mission cannot be read")
 	}
 	listed, ok := decoded.(*events.DirectoryListed)
 	if !ok {
@@ -124,7 +128,7 @@ func readListing(opening, data []byte, hub events.PublicKey) (*events.DirectoryL
 
 // openGenesis checks that our keys are genesis's and builds the directory and memorandum that it founds.
 func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
-	if sha256.Sum256(g.Data) != g.Digest || g.Origin != l.config.Hub.Origin() {
+	if g.Origin != l.config.Hub.Origin() {
 		return nil, ErrOtherKeys
 	}
 	decoded, err := events.Decode(events.TypeDirectoryFounded, g.Data)
@@ -148,12 +152,28 @@ func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
 	if o.directory, err = newDirectory(founded, g.Missions); err != nil {
 		return nil, err
 	}
-	profile, err := mou.LoadProfile(founded.Profile)
+	profile, err := loadProfile(*founded)
 	if err != nil {
-		return nil, fmt.Errorf("loading the profile that genesis names: %w", err)
+		return nil, err
 	}
 	o.memorandum = &mou.Memorandum{Profile: profile, Directory: o.directory.kinds()}
 	return o, nil
+}
+
+// loadProfile gives the profile that genesis names, if this program has its very text.
+func loadProfile(founded events.DirectoryFounded) (*mou.Profile, error) {
+	texts, err := mou.ProfileTexts(founded.Profile)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrOtherProfile, err)
+	}
+	if has := mou.ProfileDigest(texts); has != founded.Text {
+		return nil, fmt.Errorf("%w: of %s genesis names the text %s, this program has %s", ErrOtherProfile, founded.Profile, founded.Text, has)
+	}
+	profile, err := mou.ParseProfile(texts)
+	if err != nil {
+		return nil, fmt.Errorf("loading the profile that genesis names: %w", err)
+	}
+	return profile, nil
 }
 
 // sameIdentity fails closed when the database is not where it was.

@@ -80,7 +80,7 @@ func (b *batch) place(s *submission) (placing, *events.Violation) {
 		return refuse, s.fault
 	case s.event.Time.Time().Sub(b.now) > maxAhead:
 		return refuse, events.Refuse(events.RuleTimeAhead, "attribute time", "the event's time is more than 5 minutes ahead of the hub's clock; set the clock right")
-	case s.event.Case() == "" && s.event.Type != events.TypeCapacityPublished:
+	case s.event.Case() == "" && s.event.Type != events.TypeCapacityPublished && s.event.Type != events.TypeWitnessReset:
 		return refuse, events.Refuse(mou.RulePower, "attribute type", "only the hub says this")
 	}
 	return expected, nil
@@ -105,8 +105,12 @@ func (b *batch) step(s *submission) (st *step, err error) {
 		}
 	}()
 	st = b.newStep()
-	if s.event.Type == events.TypeCapacityPublished {
+	switch s.event.Type {
+	case events.TypeCapacityPublished:
 		return st, b.publish(st, s)
+	case events.TypeWitnessReset:
+		return st, b.resetWitness(st, s)
+	default:
 	}
 	c, err := b.touch(st, s.event.Case())
 	if err != nil {

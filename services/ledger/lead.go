@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
@@ -15,6 +16,10 @@ import (
 
 // queued is how many verified submissions may wait for the sequencer.
 const queued = 1024
+
+// lastWords is how long couriers go on when a witness has stopped the sequencer, so
+// that the others too are shown the checkpoint that they must not cosign.
+const lastWords = 2 * time.Second
 
 // leadOnce waits until this is the active ledger and leads until the database
 // connection, and with it the right to sequence, is lost or ctx ends. Submissions
@@ -31,9 +36,12 @@ func (l *Ledger) leadOnce(ctx context.Context, opened *openLog, pool *pgxpool.Po
 	if err := becomeSequencer(ctx, conn); err != nil {
 		return err
 	}
+	if err := silentFor(ctx, conn, l.config.LookEvery); err != nil {
+		return err
+	}
 	n := l.newLead(opened, pool, hub)
-	n.conn = conn
-	if err := n.sameIdentity(ctx); err != nil {
+	n.conn, n.over = conn, ctx.Done()
+	if err := n.check(ctx); err != nil {
 		return err
 	}
 	l.config.Log.InfoContext(ctx, "this ledger is active")
@@ -55,15 +63,32 @@ func (l *lead) run(ctx context.Context, arrived <-chan exchange.Submission) erro
 	group, ctx := errgroup.WithContext(ctx)
 	verified := make(chan *submission, queued)
 	l.status.queue(func() int { return len(verified) })
+	sequencing, stop := context.WithCancel(ctx)
+	defer stop()
 	group.Go(func() error { l.admit(ctx, arrived, verified); return nil })
 	group.Go(func() error {
-		err := l.sequence(ctx, verified)
+		err := l.sequence(sequencing, verified)
+		if sequencing.Err() != nil && ctx.Err() == nil {
+			return nil // halted, which has its own error
+		}
 		if err == nil {
 			err = errors.New("submissions ended")
 		}
 		return err
 	})
 	group.Go(func() error { return l.deliver(ctx) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-l.halted:
+			stop()
+			l.alerting.Store(true)
+			l.wakeWitnesses()
+			rest(ctx, lastWords)
+			return err
+		}
+	})
 	return group.Wait()
 }
 
@@ -76,7 +101,11 @@ func (l *lead) deliver(ctx context.Context) error {
 	if err := l.eraseLate(ctx); err != nil {
 		return err
 	}
+	if err := l.loadWitnesses(ctx); err != nil {
+		return err
+	}
 	var all sync.WaitGroup
+	all.Go(func() { l.offerRounds(ctx) })
 	for agency, c := range l.couriers {
 		if word, known := positions[agency]; known && !c.started {
 			c.reported, c.cursor = word, word.number

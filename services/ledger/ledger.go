@@ -59,8 +59,8 @@ const retryPause = 200 * time.Millisecond
 // Run serves until ctx ends, and then returns nil. It waits for a database or
 // broker that is away, and stands by while another ledger is active. It returns
 // an error only for what waiting cannot mend: [ErrNotFounded], [ErrOtherKeys],
-// [ErrOtherPostgres], a stored tree that its checkpoint does not sign, or an address
-// that cannot be listened on.
+// [ErrOtherPostgres], [ErrOtherProfile], [ErrDamaged], [ErrRolledBack], [ErrForked],
+// or an address that cannot be listened on.
 func (l *Ledger) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -69,9 +69,16 @@ func (l *Ledger) Run(ctx context.Context) error {
 		return fmt.Errorf("running the ledger: %w", err)
 	}
 	defer pool.Close()
-	api := &auditAPI{config: l.config, pool: pool, telemetry: l.telemetry, status: l.status, replay: newReplay()}
+	api, err := newHTTPAPI(ctx, l)
+	if err != nil {
+		return fmt.Errorf("running the ledger: %w", err)
+	}
+	defer api.pool.Close()
 	var serving sync.WaitGroup
-	defer serving.Wait()
+	defer func() {
+		cancel(nil) // also when the ledger ends by itself: its HTTP interface must not outlive it
+		serving.Wait()
+	}()
 	if l.config.Listen != "" {
 		if err := api.serve(ctx, &serving, cancel); err != nil {
 			return fmt.Errorf("running the ledger: %w", err)
@@ -122,7 +129,12 @@ func (l *Ledger) leadAgain(ctx context.Context, opened *openLog, pool *pgxpool.P
 }
 
 func final(err error) bool {
-	return errors.Is(err, ErrOtherPostgres) || errors.Is(err, ErrOtherKeys) || errors.Is(err, ErrNotFounded) || errors.Is(err, errTree)
+	for _, lasting := range []error{ErrOtherPostgres, ErrOtherKeys, ErrOtherProfile, ErrNotFounded, ErrDamaged, ErrRolledBack, ErrForked} {
+		if errors.Is(err, lasting) {
+			return true
+		}
+	}
+	return false
 }
 
 // openLog is what never changes of a founded log.
@@ -150,8 +162,17 @@ type lead struct {
 	pool     *pgxpool.Pool
 	exchange *exchange.Hub
 	couriers map[events.AgencyID]*courier
+	fresh    *fresh
 	putOff   map[string]time.Time // until when the sweep leaves a case alone; belongs to the sequencer
+	retireAt time.Time            // when to look for cases to retire next; likewise
+	readings chan *asked          // readings that wait to be recorded
+	over     <-chan struct{}      // closed when this lead has ended
 	admitted atomic.Int64         // admission time of the last entry, in microseconds
+
+	rounds   chan struct{}         // capacity 1: something is to be offered to witnesses
+	round    atomic.Pointer[round] // the newest; nil: none yet
+	halted   chan error            // capacity 1: why the ledger must end
+	alerting atomic.Bool           // it ends, and shows every witness why, also those that have not spoken yet
 }
 
 // now is the hub's time: its clock, but never before the last admission.
@@ -162,7 +183,8 @@ func (l *lead) now() time.Time {
 func (l *Ledger) newLead(opened *openLog, pool *pgxpool.Pool, hub *exchange.Hub) *lead {
 	n := &lead{
 		openLog: opened, config: l.config, key: l.key, logSigner: l.logSigner, telemetry: l.telemetry, status: l.status, log: l.config.Log,
-		random: rand.Reader, pool: pool, exchange: hub, couriers: map[events.AgencyID]*courier{}, putOff: map[string]time.Time{},
+		random: rand.Reader, pool: pool, exchange: hub, couriers: map[events.AgencyID]*courier{}, fresh: newFresh(), putOff: map[string]time.Time{}, readings: make(chan *asked, askedAtOnce),
+		rounds: make(chan struct{}, 1), halted: make(chan error, 1),
 	}
 	for _, agency := range opened.directory.recipients {
 		if l.memos[agency] == nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type rows struct {
 	numbers  []uint64
 	leaves   [][]byte
+	macs     [][]byte
 	salts    [][]byte
 	openings [][]byte
 
@@ -55,6 +57,8 @@ type rows struct {
 	fired    []firing
 	met      []introduction
 	capacity []capacityAt
+	resets   []resetTo
+	access   access
 }
 
 type headKey struct {
@@ -84,6 +88,8 @@ func newRows() rows {
 func (r *rows) entry(number uint64, a *act) {
 	r.numbers = append(r.numbers, number)
 	r.leaves = append(r.leaves, a.leaf[:])
+	leaf := a.opening.Leaf()
+	r.macs = append(r.macs, leaf[len(leaf)-sha256.Size:])
 	r.salts = append(r.salts, a.opening.Salt[:])
 	r.openings = append(r.openings, a.opening.Entry)
 }
@@ -146,7 +152,12 @@ func (r *rows) head(id events.CaseID, chain string, number uint64, leaf tlog.Has
 
 // state keeps the newest state of a case, and every clock that changed in the batch.
 func (r *rows) state(id events.CaseID, opened uint64, state []byte, clocks []mou.Clock) {
-	r.states[id] = stored{opened, state, append(r.states[id].clocks, clocks...)}
+	all := r.states[id].clocks
+	for _, clock := range clocks { // one row each: the last of a batch counts
+		all = slices.DeleteFunc(all, func(c mou.Clock) bool { return sameClock(c, clock) })
+		all = append(all, clock)
+	}
+	r.states[id] = stored{opened, state, all}
 }
 
 // changed gives the clocks that are not as they were stored. One that waits and

@@ -30,10 +30,12 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 			swept = true
 		}
 		clock.Reset(l.untilLook(m))
-		all, ok := l.take(ctx, in, clock.C)
+		all, read, ok := l.take(ctx, in, clock.C)
 		switch {
 		case !ok:
 			return ctx.Err()
+		case read != nil:
+			m, err = l.record(ctx, m, l.moreAsked(read))
 		case len(all) == 0:
 			m, err = l.sweep(ctx, m)
 		default:
@@ -48,30 +50,30 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 }
 
 // take blocks for one submission and adds what is there already; it gives none
-// when it is time to look at clocks first. Control messages go to the couriers at once: they
-// are not logged.
-func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time) ([]*submission, bool) {
-	var all []*submission
+// when it is time to look at clocks first, or when a reading is to be recorded.
+// Control messages go to the couriers at once: they are not logged.
+func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time) (all []*submission, read *asked, ok bool) {
 	for len(all) < l.config.MaxBatch {
 		var s *submission
-		var ok bool
 		if len(all) == 0 {
 			select {
 			case <-ctx.Done():
-				return nil, false
+				return nil, nil, false
 			case <-clock:
-				return nil, true
+				return nil, nil, true
+			case read = <-l.readings:
+				return nil, read, true
 			case s, ok = <-in:
 			}
 		} else {
 			select {
 			case s, ok = <-in:
 			default:
-				return all, true
+				return all, nil, true
 			}
 		}
 		if !ok {
-			return all, len(all) > 0
+			return all, nil, len(all) > 0
 		}
 		<-s.done
 		if s.event.Type.IsControl() {
@@ -80,7 +82,7 @@ func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan tim
 		}
 		all = append(all, s)
 	}
-	return all, true
+	return all, nil, true
 }
 
 // process commits submissions and does what follows a commit. When the database
@@ -180,10 +182,11 @@ func (l *lead) committed(ctx context.Context, b *batch, all []*submission) {
 
 // deliverBatch tells the couriers what a committed batch means to them.
 func (l *lead) deliverBatch(b *batch) {
+	l.remember(b)
 	for _, e := range b.rows.erases {
 		l.eraseCopies(e, b.files[e.caseID])
 	}
-	for agency, number := range b.assigned {
-		l.couriers[agency].assign(number)
+	for agency, all := range b.pending {
+		l.couriers[agency].deliver(b.assigned[agency], all)
 	}
 }

@@ -18,6 +18,7 @@ type step struct {
 	met      []introduction  // whom missions got to know
 	fired    []firing        // deadlines that the hub spoke of
 	capacity *capacityAt     // nil: nobody published any
+	reset    *resetTo        // nil: no witness began anew
 	hubNext  events.Sequence // of the hub's own events
 }
 
@@ -77,6 +78,9 @@ func (b *batch) touch(st *step, id events.CaseID) (*touched, error) {
 	file, err := b.file(id)
 	if err != nil {
 		return nil, err
+	}
+	if file.retired != 0 {
+		return nil, tooLate()
 	}
 	c := &touched{caseFile: file.clone(), id: id}
 	st.cases = append(st.cases, c)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,6 +16,17 @@ import (
 
 // sequencerLock is the advisory lock that the one active ledger of a database holds.
 const sequencerLock = 0x6c6564676572
+
+// silentFor has the database end a session that asks nothing for a while: that of a
+// ledger that hangs, or whose machine was paused, keeps its lock otherwise, because
+// the kernel goes on answering for it. The sequencer looks at clocks often enough.
+func silentFor(ctx context.Context, conn *pgx.Conn, lookEvery time.Duration) error {
+	silence := max(3*lookEvery, leastSilence)
+	if _, err := conn.Exec(ctx, "SELECT set_config('idle_session_timeout', $1, false)", strconv.FormatInt(silence.Milliseconds(), 10)); err != nil {
+		return fmt.Errorf("bounding the session's silence: %w", err)
+	}
+	return nil
+}
 
 // querier is a connection, a transaction or a pool.
 type querier interface {

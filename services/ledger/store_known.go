@@ -14,17 +14,23 @@ import (
 
 // lookup reads, in one round trip, what the batch's submissions may meet: answers
 // that were given, ids that were used, and the files of the cases they name; in
-// another the files of cases in which the hub will speak because of them.
+// another the files of cases in which the hub will speak because of them. Of
+// what is expected next and about cases in memory it reads nothing, see [batch.expects].
 func (b *batch) lookup(m *memory, all []*submission) error {
 	var agencies, idAgencies, ids, cases []string
 	var digests [][]byte
+	next := map[events.KeyID]events.Sequence{}
 	for _, s := range all {
-		identity := s.identity()
-		agencies, digests = append(agencies, string(s.from)), append(digests, identity[:])
+		if !b.expects(next, s) {
+			identity := s.identity()
+			agencies, digests = append(agencies, string(s.from)), append(digests, identity[:])
+			if s.unauthenticated == nil {
+				idAgencies, ids = append(idAgencies, string(s.from)), append(ids, string(s.event.ID))
+			}
+		}
 		if s.unauthenticated != nil {
 			continue
 		}
-		idAgencies, ids = append(idAgencies, string(s.from)), append(ids, string(s.event.ID))
 		cases = b.need(m, cases, s.event.Case())
 		if p, ok := s.payload.(*events.CaseLinked); ok {
 			cases = b.need(m, cases, p.Case)
@@ -32,14 +38,39 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 	}
 	q := &pgx.Batch{}
 	b.lookupCases(q, cases)
-	q.Queue(`SELECT a.agency, a.digest, a.number, a.leaf FROM answer a JOIN unnest($1::text[], $2::bytea[]) AS x(agency, digest) USING (agency, digest)`, agencies, digests).
-		Query(func(found pgx.Rows) error { return b.knownAnswers(found) })
-	q.Queue(`SELECT s.agency, s.id::text, s.number FROM submission s JOIN unnest($1::text[], $2::text[]) AS x(agency, id) ON s.agency = x.agency AND s.id = x.id::uuid`, idAgencies, ids).
-		Query(func(found pgx.Rows) error { return b.knownIDs(found) })
-	if err := b.lead.conn.SendBatch(b.ctx, q).Close(); err != nil {
-		return fmt.Errorf("looking up what a batch names: %w", err)
+	if len(agencies) > 0 {
+		q.Queue(`SELECT a.agency, a.digest, a.number, a.leaf FROM answer a JOIN unnest($1::text[], $2::bytea[]) AS x(agency, digest) USING (agency, digest)`, agencies, digests).
+			Query(func(found pgx.Rows) error { return b.knownAnswers(found) })
+	}
+	if len(ids) > 0 {
+		q.Queue(`SELECT s.agency, s.id::text, s.number FROM submission s JOIN unnest($1::text[], $2::text[]) AS x(agency, id) ON s.agency = x.agency AND s.id = x.id::uuid`, idAgencies, ids).
+			Query(func(found pgx.Rows) error { return b.knownIDs(found) })
+	}
+	if q.Len() > 0 {
+		if err := b.lead.conn.SendBatch(b.ctx, q).Close(); err != nil {
+			return fmt.Errorf("looking up what a batch names: %w", err)
+		}
 	}
 	return b.lookupOthers(m, all)
+}
+
+// expects says whether a submission has the number that is next for its key. It can
+// have no answer yet: whatever got one with a good signature has used its
+// number up. Its id may have been used for another event, which is rare: then the
+// database refuses the batch, and it is judged once more with every id looked up.
+func (b *batch) expects(next map[events.KeyID]events.Sequence, s *submission) bool {
+	if b.lookAll || s.unauthenticated != nil {
+		return false
+	}
+	expected, begun := next[s.key]
+	if !begun {
+		expected = b.next[s.key]
+	}
+	if s.sequence != expected {
+		return false
+	}
+	next[s.key] = expected + 1
+	return true
 }
 
 // need takes a case from memory, or adds it to those that must be read.
@@ -143,6 +174,7 @@ func (b *batch) lookupCases(q *pgx.Batch, cases []string) {
 		})
 		return err
 	})
+	b.lookupRetired(q, cases)
 }
 
 // lookupClocks reads how the clocks of cases are stored.
@@ -178,4 +210,5 @@ func (b *batch) keep(m *memory) {
 	m.tree, m.next, m.assigned = b.tree.Tree(), b.next, b.assigned
 	m.capacity, m.met, m.look = b.capacity, b.met, earlier(m.look, b.rows.looks())
 	b.lead.admitted.Store(b.now.UnixMicro())
+	b.lead.grew(b)
 }

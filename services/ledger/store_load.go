@@ -75,14 +75,14 @@ func (m *memory) loadTree(ctx context.Context, l *lead) error {
 	}
 	checkpoint, err := tlog.ParseCheckpoint(signed, l.logVerifier)
 	if err != nil {
-		return err
+		return damaged("the newest checkpoint is none that the log's key signed")
 	}
 	l.admitted.Store(max(l.admitted.Load(), admitted.UnixMicro()))
 	if m.tree, err = tlog.RestoreTree(size, readHashes(ctx, l.conn)); err != nil {
 		return err
 	}
 	if checkpoint.Size != m.tree.Size() || checkpoint.Root != m.tree.Root() {
-		return errTree
+		return damaged("the stored tree is not the one that the newest checkpoint signs")
 	}
 	return nil
 }

@@ -50,7 +50,8 @@ func (l *lead) waiting() []string { return slices.AppendSeq([]string{}, maps.Key
 
 // sweep looks at the cases in which a clock has come with nobody speaking: it says
 // that a deadline is near or was missed and chases it, and a consent that expires
-// while a record is held or on its way erases the record.
+// while a record is held or on its way erases the record. Cases that may not be kept
+// any longer it retires.
 // A case whose look fails is put off, so that it starves no other; when one was,
 // there is another look at once. It gives the memory to go on with.
 func (l *lead) sweep(ctx context.Context, m *memory) (*memory, error) {
@@ -69,7 +70,10 @@ func (l *lead) sweep(ctx context.Context, m *memory) (*memory, error) {
 			break
 		}
 	}
-	var err error
+	m, err := l.retire(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	m.look, err = l.nextLook(ctx)
 	return m, err
 }

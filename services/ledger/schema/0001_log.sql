@@ -15,9 +15,10 @@ COMMENT ON TABLE log_identity IS 'which log this is, and on which Postgres clust
 
 CREATE TABLE entry (
     number    bigint PRIMARY KEY CHECK (number >= 0),
-    leaf_hash bytea  NOT NULL CHECK (octet_length(leaf_hash) = 32)
+    leaf_hash bytea  NOT NULL CHECK (octet_length(leaf_hash) = 32),
+    mac       bytea  NOT NULL CHECK (octet_length(mac) = 32) -- of the leaf, which is a version tag and this
 );
-COMMENT ON TABLE entry IS 'RFC 6962 leaf hashes, contiguous from 0; the primary key fences a second writer';
+COMMENT ON TABLE entry IS 'opaque leaves and their RFC 6962 hashes, contiguous from 0; the primary key fences a second writer';
 
 CREATE TABLE opening (
     number bigint PRIMARY KEY REFERENCES entry,
@@ -48,6 +49,27 @@ CREATE TABLE checkpoint (
 );
 COMMENT ON TABLE checkpoint IS 'one signed note per transaction that appended; admitted is the admission time of its last entry';
 
+CREATE TABLE cosignature (
+    size    bigint      NOT NULL REFERENCES checkpoint,
+    agency  text        NOT NULL,
+    line    bytea       NOT NULL, -- signature line of the note, with its line end
+    at      timestamptz NOT NULL,
+    PRIMARY KEY (size, agency)
+);
+CREATE INDEX cosignature_newest ON cosignature (agency, size);
+COMMENT ON TABLE cosignature IS 'what agencies cosigned as witnesses (C2SP tlog-cosignature); outside the log, each line proves itself';
+
+CREATE TABLE contradiction (
+    size     bigint      NOT NULL CHECK (size > 0),
+    root     bytea       NOT NULL CHECK (octet_length(root) = 32),
+    note     bytea       NOT NULL,
+    agency   text        NOT NULL,
+    at       timestamptz NOT NULL,
+    accepted timestamptz,
+    PRIMARY KEY (size, root)
+);
+COMMENT ON TABLE contradiction IS 'checkpoints that witnesses showed, signed by the log key and not of this log: while one is not accepted, nothing is signed';
+
 -- +goose StatementBegin
 CREATE FUNCTION log_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -59,6 +81,8 @@ $$;
 CREATE TRIGGER entry_append_only      BEFORE UPDATE OR DELETE OR TRUNCATE ON entry      FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
 CREATE TRIGGER node_append_only       BEFORE UPDATE OR DELETE OR TRUNCATE ON node       FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
 CREATE TRIGGER checkpoint_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON checkpoint FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
+
+CREATE TRIGGER cosignature_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON cosignature FOR EACH STATEMENT EXECUTE FUNCTION log_is_append_only();
 
 -- The one deletion that cannot wait for retention: a held record that nobody will read is destroyed in the transaction
 -- that logs its record.erased. The function checks both: the erasing entry is of this very transaction, and it names
@@ -90,22 +114,29 @@ $$;
 REVOKE EXECUTE ON FUNCTION erase_payload(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION erase_payload(bigint, bigint) TO handrail_ledger;
 
--- For the owner alone, by hand, after the last checkpoint was compared with what agencies and witnesses hold.
+-- For the owner alone, by hand, after the last checkpoint was compared with what agencies and witnesses hold. What a
+-- witness proved to be lost it gives up: the parties must have agreed on that.
 -- +goose StatementBegin
 CREATE FUNCTION accept_history() RETURNS void LANGUAGE sql AS $$
     UPDATE log_identity SET
         system_identifier = (SELECT system_identifier FROM pg_control_system()),
-        timeline = ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int
+        timeline = ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
+    UPDATE contradiction SET accepted = now() WHERE accepted IS NULL
 $$;
 -- +goose StatementEnd
 REVOKE EXECUTE ON FUNCTION accept_history() FROM PUBLIC;
 
-GRANT SELECT, INSERT ON log_identity, entry, opening, payload, node, checkpoint TO handrail_ledger;
-GRANT SELECT ON entry TO handrail_retention;
-GRANT SELECT, UPDATE, DELETE ON opening, payload TO handrail_retention;
+GRANT SELECT, INSERT ON log_identity, entry, opening, payload, node, checkpoint, cosignature, contradiction TO handrail_ledger;
+-- Openings and payloads belong to retention: only a table's owner may rewrite it, and a deleted row stays in the file
+-- until then. What it may delete of them the next file says.
+GRANT CREATE ON SCHEMA public TO handrail_retention; -- asked for at this moment only
+ALTER TABLE opening OWNER TO handrail_retention;
+ALTER TABLE payload OWNER TO handrail_retention;
+REVOKE CREATE ON SCHEMA public FROM handrail_retention;
+GRANT SELECT, DELETE ON opening, payload TO handrail_owner; -- for erase_payload, which runs as the owner
 
 -- +goose Down
 DROP FUNCTION accept_history();
 DROP FUNCTION erase_payload(bigint, bigint);
-DROP TABLE checkpoint, node, payload, opening, entry, log_identity;
+DROP TABLE contradiction, cosignature, checkpoint, node, payload, opening, entry, log_identity;
 DROP FUNCTION log_is_append_only();

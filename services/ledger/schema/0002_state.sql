@@ -48,9 +48,11 @@ COMMENT ON TABLE refusal IS 'memory: what the answer to a refused submission say
 CREATE TABLE case_state (
     case_id uuid   PRIMARY KEY,
     opened  bigint NOT NULL REFERENCES entry,
-    state   bytea  NOT NULL
+    state   bytea  NOT NULL,
+    said    timestamptz NOT NULL -- admission of its last statement: retention counts from it
 );
 CREATE INDEX case_state_opened ON case_state (opened);
+CREATE INDEX case_state_said ON case_state (said);
 
 CREATE TABLE case_entry (
     case_id uuid   NOT NULL,
@@ -128,6 +130,38 @@ CREATE TABLE erasure (
 );
 COMMENT ON TABLE erasure IS 'sealed records whose payload was destroyed, and the entry that says so';
 
+CREATE TABLE reading (
+    number   bigint PRIMARY KEY REFERENCES entry,
+    auditor  text        NOT NULL,
+    what     text        NOT NULL,
+    case_id  uuid,
+    agency   text,
+    at       timestamptz NOT NULL
+);
+CREATE INDEX reading_case ON reading (case_id, number) WHERE case_id IS NOT NULL;
+COMMENT ON TABLE reading IS 'each trail.read: what an auditor may then ask for, and who read a case';
+
+CREATE TABLE retired (
+    case_id   uuid   PRIMARY KEY,
+    number    bigint NOT NULL REFERENCES entry,
+    destroyed timestamptz -- when retention destroyed openings and payloads; null: it is still to
+);
+COMMENT ON TABLE retired IS 'cases whose retention ended, and the entry that says so; nothing can be said in them any more';
+
+CREATE TABLE destroyed (
+    number bigint PRIMARY KEY REFERENCES entry,
+    by     bigint NOT NULL REFERENCES entry
+);
+COMMENT ON TABLE destroyed IS 'entries whose openings and payloads retention destroyed, and the retention.ended that counts them';
+
+CREATE TABLE witness_reset (
+    agency text   NOT NULL,
+    number bigint NOT NULL REFERENCES entry,
+    size   bigint NOT NULL REFERENCES checkpoint,
+    PRIMARY KEY (agency, number)
+);
+COMMENT ON TABLE witness_reset IS 'each witness.reset, and the size from which that witness goes on';
+
 CREATE TABLE position (
     agency text        PRIMARY KEY,
     number bigint      NOT NULL,
@@ -136,6 +170,97 @@ CREATE TABLE position (
 COMMENT ON TABLE position IS 'memory: the delivery number that each agency last said it stored, and the time of that message';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, deadline_event, capacity, introduction, erasure, position TO handrail_ledger;
+GRANT SELECT, INSERT ON reading, retired, witness_reset TO handrail_ledger;
+GRANT SELECT ON destroyed TO handrail_ledger;
+GRANT SELECT ON retired TO handrail_retention;
+
+-- Of openings and payloads nobody may delete what no entry gives up: an opening goes with its case's retention.ended, a
+-- payload with that or with a record.erased. Whoever holds the retention role could take these triggers away, which
+-- needs ALTER TABLE and cannot happen by mistake; the log shows what is missing either way.
+-- +goose StatementBegin
+CREATE FUNCTION given_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        PERFORM FROM public.destroyed WHERE number = OLD.number;
+        IF FOUND THEN
+            RETURN OLD;
+        END IF;
+        PERFORM FROM public.erasure WHERE number = OLD.number;
+        IF FOUND AND TG_TABLE_NAME = 'payload' THEN
+            RETURN OLD;
+        END IF;
+    END IF;
+    RAISE EXCEPTION 'no entry gives this up: % on % refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER opening_given_up BEFORE UPDATE OR DELETE ON opening FOR EACH ROW EXECUTE FUNCTION given_up();
+CREATE TRIGGER payload_given_up BEFORE UPDATE OR DELETE ON payload FOR EACH ROW EXECUTE FUNCTION given_up();
+CREATE TRIGGER opening_not_at_once BEFORE TRUNCATE ON opening FOR EACH STATEMENT EXECUTE FUNCTION given_up();
+CREATE TRIGGER payload_not_at_once BEFORE TRUNCATE ON payload FOR EACH STATEMENT EXECUTE FUNCTION given_up();
+
+-- Destroys what is stored of a retired case: the openings and payloads that its retention.ended counts, and what is
+-- derived of them and holds its facts. It gives how many openings went. Which they are is derived, and what is gone is
+-- gone: so the retention.ended itself must name the case, and commit to just these leaves.
+-- +goose StatementBegin
+CREATE FUNCTION destroy_case(gone uuid) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    ended    bigint;
+    said     jsonb;
+    leaves   text;
+    openings bigint;
+BEGIN
+    SELECT number INTO ended FROM public.retired WHERE case_id = gone FOR UPDATE;
+    IF ended IS NULL THEN
+        RAISE EXCEPTION 'the retention of this case has not ended' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    SELECT convert_from(p.data, 'UTF8')::jsonb INTO said FROM public.opening o JOIN public.payload p USING (number)
+    WHERE number = ended AND position(E'\nce-type org.handrail.retention.ended.v1\n' IN convert_from(o.entry, 'UTF8')) > 0;
+    SELECT encode(sha256(convert_to(coalesce(string_agg(e.number || ' ' || encode(e.leaf_hash, 'hex') || E'\n', '' ORDER BY e.number), ''), 'UTF8')), 'hex') INTO leaves
+    FROM public.case_entry c JOIN public.entry e USING (number) WHERE c.case_id = gone AND c.number < ended;
+    IF said IS NULL OR said ->> 'case' IS DISTINCT FROM gone::text OR said ->> 'leaves' IS DISTINCT FROM leaves THEN
+        RAISE EXCEPTION 'entry % does not end the retention of what is stored as this case: nothing of it is destroyed', ended USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    INSERT INTO public.destroyed (number, by) SELECT c.number, ended FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended ON CONFLICT DO NOTHING;
+    DELETE FROM public.payload WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
+    DELETE FROM public.opening WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
+    GET DIAGNOSTICS openings = ROW_COUNT;
+    DELETE FROM public.refusal WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
+    DELETE FROM public.case_state WHERE case_id = gone;
+    DELETE FROM public.chain_head WHERE case_id = gone;
+    DELETE FROM public.deadline WHERE case_id = gone;
+    DELETE FROM public.deadline_event WHERE case_id = gone;
+    UPDATE public.retired SET destroyed = now() WHERE case_id = gone AND destroyed IS NULL;
+    RETURN openings;
+END
+$$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION destroy_case(uuid) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION destroy_case(uuid) TO handrail_retention;
+
+-- Rewrites a derived table, so that no deleted row stays in its file. CLUSTER and not VACUUM FULL, because a function
+-- may run it, and the retention role does not own these tables: it could invent the state of a case.
+-- +goose StatementBegin
+CREATE FUNCTION rewrite_derived(which text) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF which NOT IN ('case_state', 'chain_head', 'deadline', 'deadline_event', 'refusal') THEN
+        RAISE EXCEPTION '% is no table of what is derived of a case', which USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    EXECUTE format('CLUSTER public.%I USING %I', which, which || '_pkey');
+END
+$$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION rewrite_derived(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION rewrite_derived(text) TO handrail_retention;
 
 -- +goose Down
-DROP TABLE position, erasure, introduction, capacity, deadline_event, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;
+DROP FUNCTION rewrite_derived(text);
+DROP FUNCTION destroy_case(uuid);
+DROP TRIGGER opening_given_up ON opening;
+DROP TRIGGER payload_given_up ON payload;
+DROP TRIGGER opening_not_at_once ON opening;
+DROP TRIGGER payload_not_at_once ON payload;
+DROP FUNCTION given_up();
+DROP TABLE position, witness_reset, destroyed, retired, reading, erasure, introduction, capacity, deadline_event, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;

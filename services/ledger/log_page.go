@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+
+	"handrail/contracts/tlog"
+	"handrail/events/seal"
+)
+
+// logStream writes one page.
+type logStream struct {
+	out   *bufio.Writer
+	frame []byte
+	bytes int
+}
+
+func newLogStream(w http.ResponseWriter) *logStream {
+	w.Header().Set("Content-Type", LogContent)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	return &logStream{out: bufio.NewWriterSize(w, logBuffer)}
+}
+
+// room says whether the page may grow.
+func (s *logStream) room() bool { return s.bytes < pageBytes }
+
+func (s *logStream) write(frame []byte) error {
+	s.frame, s.bytes = frame, s.bytes+len(frame)
+	_, err := s.out.Write(frame)
+	return err
+}
+
+// cases writes cases with their entries until the page is full, and its end.
+func (s *logStream) cases(ctx context.Context, tx pgx.Tx, all []LogCase) error {
+	found, err := tx.Query(ctx, selectLog+" FROM case_entry c JOIN entry e USING (number)"+joinLog+
+		" WHERE c.case_id = ANY($1::text[]::uuid[]) ORDER BY c.case_id, c.number", idsOf(all))
+	if err != nil {
+		return err
+	}
+	defer found.Close()
+	written := uint64(0)
+	for _, c := range all {
+		if !s.room() {
+			break
+		}
+		if err := s.write(c.appendTo(s.frame[:0])); err != nil {
+			return err
+		}
+		for range c.Entries {
+			if !found.Next() {
+				return errors.Join(fmt.Errorf("%d entries of a case are expected, and there are fewer", c.Entries), found.Err())
+			}
+			if _, err := s.entry(found.RawValues()); err != nil {
+				return err
+			}
+		}
+		written++
+	}
+	return s.end(written)
+}
+
+func idsOf(all []LogCase) []string {
+	ids := make([]string, len(all))
+	for i, c := range all {
+		ids[i] = string(c.Case)
+	}
+	return ids
+}
+
+func (s *logStream) end(next uint64) error {
+	if err := s.write(appendEnd(s.frame[:0], next)); err != nil {
+		return err
+	}
+	return s.out.Flush()
+}
+
+// entry writes the frame of a row of [selectLog], given as it came over the
+// wire: copying every value would cost more than all the rest.
+func (s *logStream) entry(raw [][]byte) (number uint64, err error) {
+	var e LogEntry
+	if len(raw[0]) != 8 || len(raw[5]) != 8 {
+		return 0, fmt.Errorf("the database gave a number of %d bytes", len(raw[0]))
+	}
+	e.Number, e.Erased = binary.BigEndian.Uint64(raw[0]), binary.BigEndian.Uint64(raw[5])
+	if len(raw[1]) != len(e.MAC) {
+		return 0, fmt.Errorf("the MAC of entry %d has not 32 bytes", e.Number)
+	}
+	e.MAC = [32]byte(raw[1])
+	e.stored(raw[2], raw[3], raw[4])
+	return e.Number, s.write(e.appendTo(s.frame[:0]))
+}
+
+// stored takes what is stored of an entry, marking what cannot be so.
+func (e *LogEntry) stored(salt, opening, data []byte) {
+	if opening == nil || len(salt) != len(e.Salt) || len(opening) > tlog.MaxEntryBytes {
+		e.Damaged = e.Erased == 0
+		return
+	}
+	e.Salt, e.Opening = [32]byte(salt), opening
+	switch {
+	case isRefused(opening):
+	case data == nil:
+		e.Damaged = e.Erased == 0
+	case isRecord(opening):
+		header, err := seal.ProtectedHeader(data)
+		e.Record, e.Damaged = header, err != nil
+	case len(data) > maxFrameData:
+		e.Damaged = true
+	default:
+		e.Data = data
+	}
+}
