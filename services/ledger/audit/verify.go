@@ -2,9 +2,9 @@ package audit
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/mod/sumdb/note"
@@ -16,97 +16,247 @@ import (
 	"handrail/services/ledger"
 )
 
-// ErrUnverified is the kind of every finding: a trail that does not verify.
-var ErrUnverified = errors.New("the trail does not verify")
-
-// Step is one verified entry of a trail.
-type Step struct {
-	Entry   tlog.Entry
-	Type    events.Type // of an admitted event
-	By      events.AgencyID
-	Facts   events.Payload // of an admitted event that is not erased
-	Erased  bool
-	Item    mou.Item // as the fold has it
-	Reason  string   // of a refusal
-	Chained bool     // linked to an earlier entry of its visibility chain
-}
+// ErrUnverified is the kind of every finding: something that does not verify.
+var ErrUnverified = errors.New("this does not verify")
 
 // Verified is a trail that holds: what is in it was signed by whom it says, was
 // judged as the memorandum says, and stands in the log of the checkpoint.
 type Verified struct {
-	Case  mou.Case // the fold of the entries
-	Steps []Step
-	Size  uint64 // of the log at the checkpoint
-	Trail ledger.Trail
+	Case       mou.Case // the fold of the entries; nothing once retention destroyed them
+	Steps      []Step   // without entries whose openings retention destroyed
+	Size       uint64   // of the log at the checkpoint
+	Root       tlog.Hash
+	Trail      ledger.Trail
+	Profile    *mou.Profile
+	Pins       Pins // of the hub, as its log gives them: to compare out of band
+	Witnesses  []tlog.Cosignature
+	Witnessed  bool // enough agencies of enough kinds cosigned the checkpoint, by the profile
+	Readings   []Reading
+	Retirement *Retirement // nil: retention has not ended
+
+	none      mou.Case // of which nothing is known
+	directory *directory
 }
 
 // verifier checks one trail, entry by entry.
 type verifier struct {
 	trail      ledger.Trail
 	checkpoint tlog.Checkpoint
-	keys       map[events.AgencyID]events.PublicKey
-	memorandum *mou.Memorandum
-	folded     mou.Case
-	heads      map[string]*tlog.Link
-	last       uint64
+	directory  *directory
+	judge      *judge
+	hours      *hours
+	out        *Verified
 }
 
 // Verify checks a trail against what the auditor pinned, trusting nothing that
 // the hub says: signatures, leaves, proofs, links, verdicts, and that folding
 // the entries gives the state that the hub stores. Every error but a
-// programming one is [ErrUnverified] and names the entry.
+// programming one is [ErrUnverified] and names the first entry that fails.
 func (a *Auditor) Verify(t ledger.Trail) (Verified, error) {
-	v := &verifier{trail: t, heads: map[string]*tlog.Link{}}
-	out := Verified{Trail: t}
-	if t.LogKey != a.config.LogKey || t.Genesis != a.config.Genesis || t.Hub != a.config.Hub {
-		return out, unverified("this is another hub or log than the one that this auditor joined: compare log key and genesis with the hub's operator")
-	}
-	log, err := note.NewVerifier(t.LogKey)
+	texts, err := a.profiles.embedded(t.Profile)
 	if err != nil {
-		return out, unverified("the log key does not read")
+		return Verified{Trail: t}, unverified("this program does not have the profile %s: verify an export of the case, which carries it", t.Profile)
 	}
-	if v.checkpoint, err = tlog.ParseCheckpoint(t.Checkpoint, log); err != nil {
-		return out, unverified("the checkpoint is not signed by the log's key")
+	v, err := verifyTrail(t, texts, a.profiles)
+	if v.Pins != (Pins{}) {
+		if what := v.Pins.differ(a.Pins()); what != "" {
+			return v, otherHub(what)
+		}
 	}
-	if err := v.found(a.config.HubKey); err != nil {
-		return out, unverified("entry 0, the founding of the directory: %v", err)
+	return v, err
+}
+
+func otherHub(what string) error {
+	return unverified("this is another hub or log than the one that was pinned: %s differs; compare log key and genesis with the hub's operator", what)
+}
+
+// verifyTrail checks a trail with nothing but the texts of its profile.
+func verifyTrail(t ledger.Trail, texts []mou.ProfileText, read *profiles) (Verified, error) {
+	v := &verifier{trail: t, hours: newHours(), out: &Verified{Trail: t}}
+	if err := v.head(); err != nil {
+		return *v.out, err
 	}
-	for _, e := range t.Entries {
-		step, err := v.step(e)
-		if err != nil && e.Erased && !v.readable(t.State) {
-			return out, unverified("%s; without it, entry %d, whose content was erased, cannot be judged again", otherState, e.Number)
+	if err := v.found(texts, read); err != nil {
+		return *v.out, err
+	}
+	for _, e := range t.Capacity {
+		if err := v.published(e); err != nil {
+			return *v.out, unverified("entry %d, published hours: %v", e.Number, err)
+		}
+	}
+	if err := v.entries(); err != nil {
+		return *v.out, err
+	}
+	if err := v.witnessed(); err != nil {
+		return *v.out, err
+	}
+	if err := v.readings(); err != nil {
+		return *v.out, err
+	}
+	v.early()
+	return *v.out, nil
+}
+
+// head checks the checkpoint.
+func (v *verifier) head() error {
+	log, err := note.NewVerifier(v.trail.LogKey)
+	if err != nil || log.Name() != v.trail.Hub.Origin() {
+		return unverified("the log key is none of this hub")
+	}
+	if v.checkpoint, err = tlog.ParseCheckpoint(v.trail.Checkpoint, log); err != nil {
+		return unverified("the checkpoint is not signed by the log's key")
+	}
+	v.out.Size, v.out.Root = v.checkpoint.Size, v.checkpoint.Root
+	return nil
+}
+
+// found takes the directory from genesis and the listings behind it.
+func (v *verifier) found(texts []mou.ProfileText, read *profiles) error {
+	err := v.held(v.trail.Founding)
+	if err == nil {
+		v.directory, err = found(v.trail.Hub, v.trail.Founding, texts, read)
+	}
+	if err != nil {
+		return unverified("entry 0, the founding of the directory: %v", err)
+	}
+	d := v.directory
+	v.out.Pins, v.out.Profile, v.out.directory = d.pins, d.memorandum.Profile, d
+	switch {
+	case v.trail.Genesis != d.pins.Genesis || v.trail.LogKey != d.pins.Log:
+		return unverified("entry 0, the founding of the directory: the hub says another digest or log key of it than it has")
+	case v.trail.Profile != d.founded.Profile:
+		return unverified("entry 0, the founding of the directory: it names another profile than the trail")
+	case v.trail.Semantics != mou.Semantics:
+		return unverified("the trail was judged by version %d of the memorandum's meaning, and this program knows version %d", v.trail.Semantics, mou.Semantics)
+	}
+	for i, e := range v.trail.Missions {
+		err := v.held(e)
+		if err == nil {
+			err = d.mission(e, uint64(i)+1)
 		}
 		if err != nil {
-			return out, unverified("entry %d: %v", e.Number, err)
+			return unverified("entry %d, the listing of a foreign mission: %v", e.Number, err)
 		}
-		out.Steps = append(out.Steps, step)
 	}
-	state, err := v.state()
+	v.judge = d.newJudge(v.trail.Case)
+	v.judge.staffed = func(agency events.AgencyID, before uint64, at time.Time) bool {
+		return v.hours.staffed(agency, before, d.memorandum.Profile.Local(at))
+	}
+	v.out.Case, v.out.none = v.judge.folded, v.judge.folded
+	return nil
+}
+
+// held checks that an entry's leaf stands at its number in the log.
+func (v *verifier) held(e ledger.TrailEntry) error {
+	if e.Damaged == ledger.DamagedEntry || e.Damaged == ledger.DamagedProof {
+		return unopened(e)
+	}
+	if tlog.VerifyInclusion(v.checkpoint, e.Number, e.Leaf, e.Proof) != nil {
+		return errors.New("its leaf does not stand at this number in the log")
+	}
+	return nil
+}
+
+// published takes in what an agency published of itself.
+func (v *verifier) published(e ledger.TrailEntry) error {
+	entry, _, payload, err := v.signed(e)
 	if err != nil {
-		return out, err
+		return err
 	}
-	if !bytes.Equal(state, t.State) {
-		return out, unverified("%s; the entries themselves hold", otherState)
+	said, ok := payload.(*events.CapacityPublished)
+	if !ok {
+		return errors.New("it is no capacity of an agency")
 	}
-	out.Case, out.Size = v.folded, v.checkpoint.Size
-	return out, nil
+	v.hours.add(entry.Submitter, e.Number, said.Hours)
+	return nil
+}
+
+// signed opens an admitted entry that stands beside the case.
+func (v *verifier) signed(e ledger.TrailEntry) (tlog.Entry, events.Event, events.Payload, error) {
+	if err := v.held(e); err != nil {
+		return tlog.Entry{}, events.Event{}, nil, err
+	}
+	entry, err := opened(e)
+	if err != nil {
+		return entry, events.Event{}, nil, err
+	}
+	if entry.Verdict != tlog.Admitted {
+		return entry, events.Event{}, nil, errors.New("it was refused")
+	}
+	event, payload, err := v.directory.event(e, entry, seal.Claim.Verify)
+	return entry, event, payload, err
+}
+
+// entries judges the case itself and compares what it gives with the stored state.
+func (v *verifier) entries() error {
+	rest := v.trail.Entries
+	if v.trail.Retired != nil {
+		destroyed, err := v.retired(*v.trail.Retired)
+		if err != nil {
+			return err
+		}
+		rest = rest[destroyed:]
+	}
+	for _, e := range rest {
+		err := v.held(e)
+		var step Step
+		if err == nil {
+			err = committed(e)
+		}
+		if err == nil {
+			step, err = v.judge.step(e)
+		}
+		if err != nil && e.Erased != 0 && !v.readable() {
+			return unverified("%s; without it, entry %d, whose content was erased, cannot be judged again", otherState, e.Number)
+		}
+		if err == nil && v.trail.Retired != nil && e.Number > v.trail.Retired.Number && step.Entry.Verdict != tlog.Refused {
+			err = errors.New("it was admitted when the case's retention had ended")
+		}
+		if err != nil {
+			return unverified("entry %d: %v", e.Number, err)
+		}
+		v.out.Steps = append(v.out.Steps, step)
+	}
+	if number, err := v.judge.destroyed(); err != nil {
+		return unverified("entry %d: %v", number, err)
+	}
+	v.out.Case = v.judge.folded
+	v.items()
+	state, err := stateOf(v.judge.folded)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(state, v.trail.State) {
+		return unverified("%s; the entries themselves hold", otherState)
+	}
+	return nil
 }
 
 const otherState = "the state that the hub stores is not what its entries give: somebody or something changed the stored state"
 
-// readable says whether a stored state is one at all. Of erased records only a
+// items gives each admitted step its item of the fold.
+func (v *verifier) items() {
+	items := v.out.Case.Trail()
+	for i := range v.out.Steps {
+		if v.out.Steps[i].Type != "" && len(items) > 0 {
+			v.out.Steps[i].Item, items = items[0], items[1:]
+		}
+	}
+}
+
+// readable says whether the stored state is one at all. Of erased records only a
 // readable state still has the headers.
-func (v *verifier) readable(state []byte) bool {
-	c, err := v.memorandum.RestoreCase(state)
+func (v *verifier) readable() bool {
+	c, err := v.directory.memorandum.RestoreCase(v.trail.State)
 	return err == nil && len(c.Trail()) > 0
 }
 
-// state is what the hub must store of the case: null if nothing of it was admitted.
-func (v *verifier) state() ([]byte, error) {
-	if v.folded.ID() == "" {
+// stateOf is what the hub must store of a case: null if nothing of it was admitted.
+func stateOf(c mou.Case) ([]byte, error) {
+	if c.ID() == "" {
 		return []byte("null"), nil
 	}
-	state, err := json.Marshal(v.folded)
+	state, err := json.Marshal(c)
 	if err != nil {
 		return nil, fmt.Errorf("writing the folded state: %w", err)
 	}
@@ -115,108 +265,4 @@ func (v *verifier) state() ([]byte, error) {
 
 func unverified(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrUnverified, fmt.Sprintf(format, args...))
-}
-
-// open checks that an entry's opening is what its leaf commits to, and that the
-// leaf stands at its number in the log.
-func (v *verifier) open(e ledger.TrailEntry) (tlog.Entry, error) {
-	if len(e.Salt) != 32 {
-		return tlog.Entry{}, errors.New("it is not opened")
-	}
-	opening := tlog.Opening{Salt: [32]byte(e.Salt), Entry: e.Opening}
-	if opening.LeafHash() != e.Leaf {
-		return tlog.Entry{}, errors.New("its content is not what its leaf commits to")
-	}
-	if err := tlog.VerifyInclusion(v.checkpoint, e.Number, e.Leaf, e.Proof); err != nil {
-		return tlog.Entry{}, errors.New("its leaf does not stand at this number in the log")
-	}
-	entry, err := tlog.ParseEntry(e.Opening)
-	if err != nil {
-		return tlog.Entry{}, err
-	}
-	if entry.Number != e.Number {
-		return tlog.Entry{}, errors.New("it was recorded under another number")
-	}
-	return entry, nil
-}
-
-func (v *verifier) step(e ledger.TrailEntry) (Step, error) {
-	entry, err := v.open(e)
-	if err != nil {
-		return Step{}, err
-	}
-	if e.Number <= v.last {
-		return Step{}, errors.New("it is out of order")
-	}
-	v.last = e.Number
-	if entry.Verdict == tlog.Refused {
-		return Step{Entry: entry, By: entry.Submitter, Reason: e.Reason}, nil
-	}
-	event, payload, err := v.event(e, entry)
-	if err != nil {
-		return Step{}, err
-	}
-	return v.fold(e, entry, event, payload)
-}
-
-// event rebuilds the signed event from the entry and checks its signature.
-func (v *verifier) event(e ledger.TrailEntry, entry tlog.Entry) (events.Event, events.Payload, error) {
-	event, err := events.Parse(entry.Attributes, e.Data)
-	if err != nil {
-		return event, nil, err
-	}
-	key, listed := v.keys[event.Agency()]
-	if !listed || event.Agency() != entry.Submitter {
-		return event, nil, errors.New("the directory has no key of its sender")
-	}
-	if err := seal.VerifyMaterial(entry.Attributes, entry.DataDigest, key); err != nil {
-		return event, nil, err
-	}
-	switch {
-	case event.Type.Sealed() && e.Record != nil:
-		return event, &events.Record{Header: *e.Record}, agrees(event, *e.Record)
-	case e.Erased:
-		return event, nil, errors.New("its facts were destroyed, so the verdicts behind it cannot be judged again")
-	case sha256.Sum256(e.Data) != entry.DataDigest:
-		return event, nil, errors.New("its facts are not the ones that were signed")
-	}
-	payload, err := events.Decode(event.Type, e.Data)
-	return event, payload, err
-}
-
-// agrees checks what the hub says of a record's header against what was signed.
-// The rest of the header is covered by the signed digest, which only those who
-// hold the record can compare.
-func agrees(e events.Event, h events.RecordHeader) error {
-	if h.Source != e.Source || h.ID != e.ID || string(h.Case) != e.Subject || h.Referral != e.CorrelationID || h.Type != e.Type {
-		return errors.New("the record's header does not belong to its event")
-	}
-	return nil
-}
-
-// fold judges the entry again and checks what the hub recorded of its verdict.
-func (v *verifier) fold(e ledger.TrailEntry, entry tlog.Entry, event events.Event, payload events.Payload) (Step, error) {
-	act := mou.Act{Number: e.Number, Event: event, Payload: payload}
-	term, known := v.memorandum.Term(event.Type)
-	if !known || entry.Clause != term.Clause || entry.Semantics != mou.Semantics || entry.Profile != v.trail.Profile {
-		return Step{}, errors.New("it was judged by another clause, profile or version of the memorandum than it should")
-	}
-	chain := v.folded.Chain(act)
-	head := v.heads[chain]
-	if (head == nil) != (entry.Previous == nil) || head != nil && *head != *entry.Previous {
-		return Step{}, errors.New("it does not link to the entry before it of its visibility chain: one was dropped or inserted")
-	}
-	if told, ok := payload.(*events.ReferralEscalated); ok && told.Step == events.StaffedDuty && !v.staffed(told.To, e.Number, entry.Admitted) {
-		return Step{}, fmt.Errorf("nothing shows that %s had published that it is there at that hour", told.To)
-	}
-	next, err := v.folded.Apply(act, entry.Admitted)
-	if err != nil {
-		return Step{}, fmt.Errorf("the memorandum does not allow it, although the hub admitted it: %w", err)
-	}
-	v.folded = next
-	v.heads[chain] = &tlog.Link{Number: e.Number, Leaf: e.Leaf}
-	step := Step{Entry: entry, Type: event.Type, By: event.Agency(), Facts: payload, Erased: e.Erased, Chained: head != nil}
-	trail := next.Trail()
-	step.Item = trail[len(trail)-1]
-	return step, nil
 }
