@@ -30,6 +30,9 @@ type Agency struct {
 	drain    *drain
 	ringer   *alert.Ringer
 	house    house
+	slot     *offerSlot
+	connect  *connecting
+	ledger   *ledger        // nil: no address is configured
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
@@ -39,7 +42,15 @@ type Agency struct {
 	directory *directory   // nil until genesis
 	book      casebook
 	stored    uint64          // last delivery number
+	assigned  uint64          // the highest delivery number that the hub signed
 	damaged   map[uint64]bool // stored deliveries that do not verify
+	askedLast uint64          // the last of them that was asked for again
+	stale     bool            // some were repaired since the journal was folded
+	witness   cosigned
+	others    Cosigned        // who else stands behind the log
+	ahead     tlog.Checkpoint // the last beyond what was cosigned that was compared with it
+	behind    time.Time       // since when the hub publishes less than was cosigned; zero: it does not
+	resets    []ResetView     // witnesses that began anew, as the log says
 	controls  map[events.Type]time.Time
 }
 
@@ -52,7 +63,7 @@ func New(config Config) (*Agency, error) {
 		return nil, fmt.Errorf("configuring an agency: %w", err)
 	}
 	a := &Agency{
-		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), ready: make(chan struct{}),
+		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), slot: newOfferSlot(), connect: newConnecting(), ready: make(chan struct{}),
 		damaged: map[uint64]bool{}, controls: map[events.Type]time.Time{},
 	}
 	if a.log == nil {
@@ -67,6 +78,7 @@ func New(config Config) (*Agency, error) {
 	if a.verifier, err = config.verifier(); err != nil {
 		return nil, err
 	}
+	a.ledger = newLedger(config, a.keys.signing, func() time.Time { return a.now() })
 	if a.tel, err = newTelemetry(); err != nil {
 		return nil, fmt.Errorf("making the metrics: %w", err)
 	}
@@ -110,6 +122,8 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.tellPosition(ctx) })
 	group.Go(func() error { return a.watchLink(ctx) })
 	group.Go(func() error { return a.keepHouse(ctx) })
+	group.Go(func() error { return a.watchLog(ctx) })
+	group.Go(func() error { return a.connectLog(ctx) })
 	group.Go(func() error { return a.ringer.Run(ctx, a.newWatch().causes) })
 	group.Go(func() error {
 		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
@@ -141,7 +155,14 @@ func (a *Agency) watchLink(ctx context.Context) error {
 
 // join takes the directory and the profile into force. Agency.mu is held.
 func (a *Agency) join(d *directory) error {
-	profile, err := mou.LoadProfile(d.profile)
+	texts, err := mou.ProfileTexts(d.profile)
+	if err != nil {
+		return fmt.Errorf("loading the profile of genesis: %w", err)
+	}
+	if mou.ProfileDigest(texts) != d.text {
+		return errors.New("loading the profile of genesis: this program has it with another text")
+	}
+	profile, err := mou.ParseProfile(texts)
 	if err != nil {
 		return fmt.Errorf("loading the profile of genesis: %w", err)
 	}

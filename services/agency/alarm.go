@@ -64,6 +64,18 @@ func (a *alarms) overAll(name string) {
 	maps.DeleteFunc(a.open, func(key [2]string, _ Alarm) bool { return key[0] == name })
 }
 
+// stands says whether an alarm of a name is open.
+func (a *alarms) stands(name string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key := range a.open {
+		if key[0] == name {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *alarms) list() []Alarm {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -27,7 +27,7 @@ func (l *aLog) near() {
 	dir, err := os.MkdirTemp("", "hra") // a socket's path has at most 103 bytes
 	l.must(err)
 	l.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	for _, file := range []string{SigningKeyFile, SealingKeyFile} {
+	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
 		l.must(os.Rename(l.config().path(file), dir+"/"+file))
 	}
 	l.dir = dir

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// alarmStands is how long an alarm must stand before it rings: a copy that is
-	// delivered again at once wakes nobody (own choice).
+	// alarmStands is how long an alarm must stand before it rings, unless it is
+	// about a forked log: a copy that is delivered again at once wakes nobody (own choice).
 	alarmStands = time.Minute
 
 	// alarmCalm is how long an alarm must have been over before it rings anew. It
@@ -89,7 +89,7 @@ func (w *watch) look(id events.CaseID, last found, now time.Time) (found, bool) 
 // acknowledged does not ring: it would do so without end.
 func (a *Agency) alarmCauses(now time.Time) (causes []alert.Cause) {
 	for _, alarm := range a.alarms.list() {
-		if alarm.Name != alert.AlarmUnanswered && now.Sub(alarm.Since) >= alarmStands {
+		if alarm.Name != alert.AlarmUnanswered && (loud(alarm.Name) || now.Sub(alarm.Since) >= alarmStands) {
 			causes = append(causes, alert.Cause{
 				Key: "alarm/" + alarm.Name + "/" + alarm.Which, About: alert.Alarm, Urgency: events.Standard, Alarm: alarm.Name, Calm: alarmCalm,
 			})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,8 +21,9 @@ import (
 const (
 	SigningKeyFile = "signing.pem"
 	SealingKeyFile = "sealing.pem"
-	CredsFile      = "nats.creds" //nolint:gosec // the name of a file
-	TokenFile      = "token"      // bearer token of the agency's own systems
+	WitnessKeyFile = "witness.key" // of every kind that witnesses: all but foreign missions
+	CredsFile      = "nats.creds"  //nolint:gosec // the name of a file
+	TokenFile      = "token"       // bearer token of the agency's own systems
 	SocketFile     = "desk.sock"
 )
 
@@ -43,6 +45,10 @@ type Config struct {
 	NATS   string // URL of the broker
 	Pins   Pins
 
+	// Ledger is the URL of the hub's ledger, from which tiles and proofs are
+	// fetched. Empty: nothing is, own deliveries stay unconnected, and the doctor says so.
+	Ledger string
+
 	// Listen is the loopback address for the agency's own systems, such as
 	// 127.0.0.1:7081; port 0 takes a free one. Empty: no systems are served.
 	Listen string
@@ -61,6 +67,8 @@ func (c Config) check() error {
 		return errors.New("kind: it must be one of the kinds of organisation in the directory")
 	case c.Dir == "" || c.NATS == "" || c.Desk == nil:
 		return errors.New("dir, nats and desk are needed")
+	case c.Ledger != "" && !isURL(c.Ledger):
+		return errors.New("ledger: a URL such as https://hub.example is needed")
 	case len(c.Pins.Genesis) != 64 || strings.Trim(c.Pins.Genesis, "0123456789abcdef") != "":
 		return errors.New("pins: genesis is 64 lower-case hexadecimal digits")
 	}
@@ -76,6 +84,14 @@ func (c Config) check() error {
 	}
 	return nil
 }
+
+func isURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+// witnesses says whether an agency of this kind cosigns checkpoints.
+func (c Config) witnesses() bool { return c.Kind != events.ForeignMission && c.Kind != events.Auditor }
 
 func (c Config) path(file string) string { return filepath.Join(c.Dir, file) }
 
@@ -95,6 +111,7 @@ func (c Config) verifier() (tlog.Verifier, error) {
 type keys struct {
 	signing seal.SigningKey
 	sealing seal.SealingKey
+	witness tlog.WitnessKey // zero for a kind that does not witness
 	token   string
 }
 
@@ -106,6 +123,11 @@ func (c Config) loadKeys() (keys, error) {
 	}
 	if k.sealing, err = seal.LoadSealingKey(c.path(SealingKeyFile)); err != nil {
 		return k, fmt.Errorf("loading the sealing key: %w", err)
+	}
+	if c.witnesses() {
+		if k.witness, err = c.loadWitnessKey(); err != nil {
+			return k, fmt.Errorf("loading the witness key: %w", err)
+		}
 	}
 	if c.Listen == "" {
 		return k, nil
@@ -119,6 +141,18 @@ func (c Config) loadKeys() (keys, error) {
 		return k, errors.New("loading the systems' token: at least 32 characters are needed")
 	}
 	return k, nil
+}
+
+func (c Config) loadWitnessKey() (tlog.WitnessKey, error) {
+	secret, err := readPrivate(c.path(WitnessKeyFile))
+	if err != nil {
+		return tlog.WitnessKey{}, err
+	}
+	key, err := tlog.ParseWitnessKey(strings.TrimSpace(string(secret)))
+	if err == nil && key.Verifier().Name() != tlog.WitnessName(c.Hub.Origin(), c.Agency) {
+		err = errors.New("it is of another agency or hub")
+	}
+	return key, err
 }
 
 // readPrivate reads a secret file and refuses it when anyone but its owner can.

@@ -50,6 +50,9 @@ func sayUntilKilled() error {
 			time.Sleep(time.Minute)
 		}
 	}
+	if path := os.Getenv("HANDRAIL_TEST_OFFERS"); path != "" {
+		return cosignUntilKilled(a, path)
+	}
 	for {
 		id, err := events.NewUUID(time.Now(), zeros{})
 		if err != nil {
@@ -107,7 +110,7 @@ func TestKillingTheProcessBetweenAnyTwoStepsLosesAndDoublesNothing(t *testing.T)
 
 func TestSecretsThatOthersCanReadAreRefused(t *testing.T) {
 	l := newLog(t)
-	for _, file := range []string{SigningKeyFile, SealingKeyFile} {
+	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
 		path := l.config().path(file)
 		l.must(os.Chmod(path, 0o640))
 		if _, err := New(l.config()); err == nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
 )
@@ -16,6 +17,7 @@ import (
 type directory struct {
 	log     string
 	profile string
+	text    string // digest of the profile's texts; a foreign mission's listing has none
 	listed  map[events.AgencyID]events.Listing
 	hubKey  events.PublicKey
 }
@@ -38,14 +40,15 @@ func (a *Agency) found(data []byte) (*directory, error) {
 	}
 	genesis, ok := payload.(*events.DirectoryFounded)
 	if listed, own := payload.(*events.DirectoryListed); own {
-		genesis, ok = (*events.DirectoryFounded)(listed), true // the same facts, of which the mission may know
+		genesis = &events.DirectoryFounded{Log: listed.Log, Signing: listed.Signing, Profile: listed.Profile, Text: listed.Text, Agencies: listed.Agencies}
+		ok = true // of the same facts, those that the mission may know
 	}
 	if !ok || genesis.Signing != a.config.Pins.HubKey || genesis.Log != a.config.Pins.LogVKey {
 		return nil, errors.New("genesis names other keys of the hub than were pinned when joining")
 	}
-	d := &directory{log: genesis.Log, profile: genesis.Profile, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
+	d := &directory{log: genesis.Log, profile: genesis.Profile, text: genesis.Text, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
 	for _, l := range genesis.Agencies {
-		if err := seal.CheckListing(l, a.config.Hub.Origin()); err != nil {
+		if err := checkListing(l, a.config.Hub.Origin()); err != nil {
 			return nil, fmt.Errorf("checking a listing of genesis: %w", err)
 		}
 		d.listed[l.Agency] = l
@@ -54,7 +57,26 @@ func (a *Agency) found(data []byte) (*directory, error) {
 	if own.Signing != a.keys.signing.Public() || own.Sealing != a.keys.sealing.Public() || own.Kind != a.config.Kind {
 		return nil, errors.New("genesis lists this agency with other keys, or as another kind, than it has")
 	}
+	if a.config.witnesses() {
+		key, err := tlog.NewWitnessVerifier(own.Witness)
+		if err != nil || key.KeyHash() != a.keys.witness.Verifier().KeyHash() {
+			return nil, errors.New("genesis lists this agency with another witness key than it has")
+		}
+	}
 	return d, nil
+}
+
+// checkListing refuses keys that nobody could use or that the agency itself does
+// not vouch for.
+func checkListing(l events.Listing, origin string) error {
+	if err := seal.CheckListing(l, origin); err != nil || l.Witness == "" {
+		return err
+	}
+	key, err := tlog.NewWitnessVerifier(l.Witness)
+	if err == nil && key.Name() != tlog.WitnessName(origin, l.Agency) {
+		err = errors.New("the witness key is of another agency or hub")
+	}
+	return err
 }
 
 func (d *directory) kinds() map[events.AgencyID]events.AgencyKind {
@@ -111,7 +133,8 @@ func (d *directory) signing(e events.Event) (events.PublicKey, error) {
 }
 
 // sealingKey is the one policy for sealing: to the key of an agency that the
-// verified log lists. Until witnesses cosign checkpoints this is unwitnessed.
+// verified log lists: genesis, which is pinned, or what the log that this agency
+// cosigns lists after it.
 func (d *directory) sealingKey(to events.AgencyID) (events.PublicKey, error) {
 	l, ok := d.listed[to]
 	if !ok {

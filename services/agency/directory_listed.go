@@ -6,7 +6,6 @@ import (
 	"maps"
 
 	"handrail/events"
-	"handrail/events/seal"
 )
 
 // A foreign mission knows only those of the directory that address it, and the
@@ -23,7 +22,7 @@ func (d *directory) with(e events.Event, p *events.DirectoryListed, own Config) 
 	switch {
 	case e.Agency() != events.HubAgency:
 		return nil, events.Refuse(events.RuleSourceMismatch, "attribute source", "only the hub lists agencies")
-	case p.Log != d.log || p.Signing != d.hubKey || p.Profile != d.profile:
+	case p.Log != d.log || p.Signing != d.hubKey || p.Profile != d.profile || p.Text != d.text:
 		return nil, errors.New("a listing names other keys of the hub, or another profile, than genesis")
 	case mission && e.Subject != string(own.Agency):
 		return nil, errors.New("a listing for another mission came here")
@@ -32,7 +31,7 @@ func (d *directory) with(e events.Event, p *events.DirectoryListed, own Config) 
 	case listed && known != l:
 		return nil, errors.New("a listing names other keys, or another kind, for an agency that is listed")
 	}
-	if err := seal.CheckListing(l, own.Hub.Origin()); err != nil {
+	if err := checkListing(l, own.Hub.Origin()); err != nil {
 		return nil, fmt.Errorf("checking a listing: %w", err)
 	}
 	more := *d

@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 
+	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
 )
@@ -20,11 +22,18 @@ func (l *aLog) listing(id events.AgencyID, kind events.AgencyKind) *events.Direc
 	l.must(err)
 	sealing, err := seal.NewSealingKey(rand.Reader)
 	l.must(err)
-	return l.listedAs(seal.NewListing(id, kind, signing, sealing, testHub.Origin()))
+	witness := ""
+	if (Config{Kind: kind}).witnesses() {
+		_, witness, err = tlog.NewWitnessKey(testHub.Origin(), id, rand.Reader)
+		l.must(err)
+	}
+	return l.listedAs(seal.NewListing(id, kind, signing, sealing, witness, testHub.Origin()))
 }
 
 func (l *aLog) listedAs(of events.Listing) *events.DirectoryListed {
-	return &events.DirectoryListed{Log: l.pins.LogVKey, Signing: l.hub.Public(), Profile: testProfile, Agencies: []events.Listing{of}}
+	texts, err := mou.ProfileTexts(testProfile)
+	l.must(err)
+	return &events.DirectoryListed{Log: l.pins.LogVKey, Signing: l.hub.Public(), Profile: testProfile, Text: mou.ProfileDigest(texts), Agencies: []events.Listing{of}}
 }
 
 func (l *aLog) hubLists(subject events.AgencyID, p *events.DirectoryListed) events.Event {
@@ -49,7 +58,7 @@ func TestOnlyTheHubListsAMissionAndNobodyTwice(t *testing.T) {
 		fresh := newLogLike(t, l)
 		a := fresh.joined()
 		fresh.gives(a, fresh.delivers(bad))
-		if a.stored != 1 || !a.alarmed("copy-damaged") {
+		if !a.damaged[2] || len(a.directory.listed) != 2 || !a.alarmed("copy-damaged") {
 			t.Errorf("a listing %s was taken", name)
 		}
 	}
@@ -63,7 +72,7 @@ func TestOnlyTheHubListsAMissionAndNobodyTwice(t *testing.T) {
 	}
 	other := l.listing(testMission, events.ForeignMission)
 	l.gives(a, l.delivers(l.hubLists(testMission, other)))
-	if key, _ := a.directory.sealingKey(testMission); a.stored != 2 || key != mission.Agencies[0].Sealing {
+	if key, _ := a.directory.sealingKey(testMission); !a.damaged[3] || key != mission.Agencies[0].Sealing {
 		t.Error("a second listing changed the mission's keys")
 	}
 	l.must(a.Close())
@@ -76,8 +85,8 @@ func TestOnlyTheHubListsAMissionAndNobodyTwice(t *testing.T) {
 func newLogLike(t *testing.T, l *aLog) *aLog {
 	t.Helper()
 	fresh := *l
-	fresh.t, fresh.dir, fresh.number, fresh.tree = t, t.TempDir(), 0, newLog(t).tree
-	for _, file := range []string{SigningKeyFile, SealingKeyFile} {
+	fresh.t, fresh.dir, fresh.number, fresh.tree, fresh.leaves = t, t.TempDir(), 0, tlog.Tree{}, nil
+	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
 		signing, err := readPrivate(l.config().path(file))
 		l.must(err)
 		l.must(os.WriteFile(fresh.config().path(file), signing, 0o600))
@@ -89,7 +98,7 @@ func TestAMissionJoinsByItsOwnListingAndLearnsOfOneAgencyAtATime(t *testing.T) {
 	l := newLog(t)
 	signing, err := seal.LoadSigningKey(l.config().path(SigningKeyFile))
 	l.must(err)
-	own := l.hubLists(testAgency, l.listedAs(seal.NewListing(testAgency, events.ForeignMission, signing, l.own, testHub.Origin())))
+	own := l.hubLists(testAgency, l.listedAs(seal.NewListing(testAgency, events.ForeignMission, signing, l.own, "", testHub.Origin())))
 	digest := sha256.Sum256(own.Data)
 	config := l.config()
 	config.Kind, config.Pins.Genesis = events.ForeignMission, hex.EncodeToString(digest[:])
@@ -112,11 +121,11 @@ func TestAMissionJoinsByItsOwnListingAndLearnsOfOneAgencyAtATime(t *testing.T) {
 	of := newCaseID(t)
 	opened := l.says(of, "", &events.CaseOpened{Said: justNow(), Age: events.Adult, For: events.LinkConsular})
 	l.gives(a, l.delivers(opened))
-	if a.stored != 1 {
+	if !a.damaged[2] || len(a.Cases()) != 0 {
 		t.Fatal("it believed an agency that nobody listed")
 	}
 	l.number--
-	sender := seal.NewListing(testSender, events.Police, l.sender, l.sealing, testHub.Origin())
+	sender := seal.NewListing(testSender, events.Police, l.sender, l.sealing, l.senders, testHub.Origin())
 	l.gives(a, l.delivers(l.hubLists(testAgency, l.listedAs(sender))), l.delivers(opened))
 	if a.stored != 3 || len(a.Cases()) != 1 {
 		t.Errorf("stored %d, %+v", a.stored, a.alarms.list())

@@ -7,9 +7,22 @@
 // as the next number of one contiguous row; it is acknowledged to the broker after it is stored.
 //
 // Failure. The broker may lose everything: unanswered events are sent again, and the agency tells the hub the last
-// number that it stored, so that the hub delivers the rest again. A copy that does not verify is never stored and never
-// skipped: it raises an alarm and is asked for again, while everything else goes on. People read and write while the
-// hub is away; the view they then work on is the folded journal plus their own unanswered events.
+// number that it stored, so that the hub delivers the rest again. A copy that does not verify is set aside under its
+// number: it is believed in nothing, lets go of nothing in the outbox, raises an alarm and is asked for again, while
+// everything else goes on. That holds for numbers that the hub assigned, by its own signature; what bears no such number,
+// what comes in place of genesis, and a gap hold up what is behind them, because the hub may still fill them. People read
+// and write while the hub is away; the view they then work on is the folded journal plus their own unanswered events.
+//
+// Witness. Every agency but foreign missions cosigns the log, if it goes on from what it cosigned last, at most once a
+// second. What it cosigned last is in the journal and in witness.backup before anybody gets the cosignature; of the two the
+// higher counts. An agency that lost both, or whose state is older than what the hub knows, cosigns nothing until its people
+// reset it, which the log shows to everybody, and which the next cosignature covers. The checkpoint of every delivery, and
+// what the hub publishes, is compared with what was cosigned, by tiles of which each hash is verified. Two checkpoints that
+// the log's key signed and that do not go together are kept as proof and ring the duty at once; that ends only by a reset.
+// With the reset after a fork the agency turns back: what it was delivered of the history that the parties left is dropped,
+// and what it said there is said again. The hub can keep this agency from finding a fork only by keeping everything newer from
+// it, which shows as deliveries that stay unconnected. Copies of one folder that run on two machines are two witnesses with
+// one key: the one that is behind finds its state lost.
 //
 // Night. A bed for tonight is one breath: case, notice, rights, consent, risk, request and every sealed record are stored
 // together or not at all, also while the hub is away. POST /v1/tonight takes the sender's own new case id as its member

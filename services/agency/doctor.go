@@ -31,7 +31,7 @@ type Status struct {
 func (a *Agency) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		Hub: a.config.Hub, Agency: a.config.Agency, Kind: a.config.Kind, Alarms: a.alarms.list(),
-		Witnessed: "unwitnessed: the hub alone signs its checkpoints", Systems: a.Systems(),
+		Systems: a.Systems(),
 	}
 	var oldest int64
 	row := a.journal.reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(stored), 0) FROM outbox WHERE answered IS NULL`)
@@ -51,6 +51,11 @@ func (a *Agency) Status(ctx context.Context) (Status, error) {
 	if s.Expiring, err = a.expiring(ctx); err != nil {
 		return s, err
 	}
+	witness, err := a.Witness(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Witnessed = witness.Says
 	a.mu.RLock()
 	defer a.mu.RUnlock()
 	s.Joined, s.Position, s.Cases = a.book.memo != nil, a.stored, len(a.book.files)
@@ -102,6 +107,10 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 	if err := a.journal.reader.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&sound); err != nil {
 		sound = "it cannot be read"
 	}
+	witness, err := a.witnessCheck(ctx)
+	if err != nil {
+		return Health{}, err
+	}
 	late := status.Oldest != nil && a.now().Sub(*status.Oldest) > time.Minute
 	health := Health{OK: true, Alarms: status.Alarms, Checks: []Check{
 		{"directory", status.Joined, pick(status.Joined, "The directory arrived and is the pinned one; profile "+status.Profile+".", "The directory has not arrived from the hub.")},
@@ -109,7 +118,7 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 		{"outbox", !late, strconv.Itoa(status.Waiting) + " statements wait for the ledger's answer" + pick(late, ", some for more than a minute.", ".")},
 		{"journal", sound == "ok", pick(sound == "ok", "SQLite finds the file sound; ", "SQLite finds damage; ") + strconv.FormatUint(read, 10) + " deliveries were verified again."},
 		{"drafts", true, warnOf(status.Expiring)},
-		{"witnesses", true, "Checkpoints are unwitnessed: the hub alone signs them."},
+		witness,
 		{"alarms", len(status.Alarms) == 0, strconv.Itoa(len(status.Alarms)) + " open."},
 	}}
 	alerts, err := a.alertChecks(ctx)

@@ -33,7 +33,12 @@ func (a *Agency) heed(ctx context.Context, m exchange.Message) error {
 	}
 	switch p := payload.(type) {
 	case *events.HeadAnnounced:
+		a.mu.Lock()
+		a.assigned = max(a.assigned, p.Delivered)
+		a.mu.Unlock()
 		a.link.announced(p.Delivered)
+	case *events.CheckpointOffered:
+		a.slot.put(offered{at: e.Time.Time(), facts: p})
 	case *events.ResendFrom:
 		return a.resendFrom(ctx, p)
 	}

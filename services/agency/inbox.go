@@ -35,7 +35,7 @@ func (a *Agency) receive(ctx context.Context, m exchange.Message) error {
 	}
 	d, err := parseDelivery(m)
 	if err != nil {
-		a.badCopy(ctx, 0, err)
+		a.badCopy(ctx, 0, false, err)
 		return nil
 	}
 	kind, outcome, err := a.take(ctx, d, m)
@@ -49,7 +49,8 @@ func (a *Agency) receive(ctx context.Context, m exchange.Message) error {
 	return nil
 }
 
-// take stores a delivery if it is the next, or the repair of a damaged row.
+// take stores a delivery if it is the next, or the repair of a damaged row. One
+// that does not verify is set aside under its number, if the hub assigned that.
 func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) (tlog.Kind, string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -58,6 +59,9 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	case d.Number <= a.stored && !repair:
 		return d.Kind, "repeated", nil
 	case d.Number > a.stored+1:
+		if d.Number > a.assigned && a.stated(d) {
+			a.assigned = d.Number
+		}
 		a.link.askAgain()
 		return d.Kind, "early", nil
 	}
@@ -66,8 +70,10 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	switch {
 	case errors.Is(err, errJournal) || ctx.Err() != nil:
 		return d.Kind, "failed", errors.Join(err, ctx.Err())
+	case err != nil && !repair && a.passable(d):
+		return d.Kind, "damaged", a.setAside(ctx, h, err)
 	case err != nil:
-		a.badCopy(ctx, d.Number, err)
+		a.badCopy(ctx, d.Number, repair, err)
 		return d.Kind, "bad", nil
 	}
 	trace.SpanFromContext(ctx).SetAttributes(attribute.String(eventType, string(p.event.Type)))
@@ -79,10 +85,10 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 		a.purge(ctx)
 	}
 	a.alarms.over("copy-damaged", "0")
-	a.alarms.over("copy-damaged", strconv.FormatUint(d.Number, 10))
 	if repair {
 		return d.Kind, "repaired", a.repaired(ctx, d.Number)
 	}
+	a.sound(d.Number)
 	a.stored = d.Number
 	a.link.progressed(d.Number)
 	a.settle(ctx, p)
@@ -106,13 +112,17 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 		}
 	}
 	now := a.now()
+	var reset *cosigned
 	err = a.journal.update(ctx, func(tx *sql.Tx) error {
 		if p.founds != nil {
 			if err := setMeta(ctx, tx, "genesis", base64.StdEncoding.EncodeToString(p.event.Data)); err != nil {
 				return err
 			}
 		}
-		if err := storeDelivery(ctx, tx, h, record, now, repair); err != nil {
+		if err := storeDelivery(ctx, tx, h, kept{record: record, at: now, repair: repair}); err != nil {
+			return err
+		}
+		if err := a.awaitConnection(ctx, tx, p, now); err != nil {
 			return err
 		}
 		if erased != nil {
@@ -124,11 +134,18 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 		if destroyed, err = a.destroy(ctx, tx, p); err != nil || p.own == nil {
 			return err
 		}
-		_, err = answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt)
+		if _, err = answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt); err != nil {
+			return err
+		}
+		reset, err = a.resetAnswered(ctx, tx, p)
 		return err
 	})
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", errJournal, err)
+	}
+	if reset != nil {
+		a.witness = *reset
+		_ = a.copyWitness(ctx) // alarmed, and done before anything is cosigned
 	}
 	destroyed = destroyed || erased != nil
 	if p.own != nil && p.own.answered == 0 {
@@ -138,20 +155,12 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 	return destroyed, nil
 }
 
-// badCopy raises the alarm for a copy that does not verify, and has the hub
-// deliver it again. The position does not move, so nothing is skipped.
-func (a *Agency) badCopy(ctx context.Context, number uint64, cause error) {
-	a.alarms.raise(ctx, "copy-damaged", strconv.FormatUint(number, 10),
-		"A delivery does not verify. It was not stored, and the hub is asked for it again. If this lasts, call the hub's operator: somebody may be altering deliveries.", cause)
-	a.link.askAgain()
-}
-
 // settle folds a proven delivery. Agency.mu is held.
 func (a *Agency) settle(ctx context.Context, p proven) {
 	number := strconv.FormatUint(p.delivery.Number, 10)
 	if p.founds != nil {
 		if err := a.join(p.founds); err != nil {
-			a.alarms.raise(ctx, "profile-unknown", number, "Genesis names a country profile that this program does not have. Install the version that has it.", err)
+			a.alarms.raise(ctx, "profile-unknown", number, "Genesis names a country profile that this program does not have, or has with another text. Install the version that has it.", err)
 		}
 		return
 	}
@@ -162,6 +171,7 @@ func (a *Agency) settle(ctx context.Context, p proven) {
 		a.alarms.raise(ctx, "journal-behind", number,
 			"The ledger holds an event signed with this agency's key that this journal does not hold whole. Either the journal was restored from an old copy, or somebody else has the key.", nil)
 	}
+	a.noteReset(p)
 	a.book.settle(ctx, p)
 }
 

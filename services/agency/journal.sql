@@ -28,10 +28,53 @@ CREATE TABLE IF NOT EXISTS inbox (
     data     BLOB    NOT NULL,               -- empty once erased
     received INTEGER NOT NULL,
     record   TEXT,                           -- a sealed record's id; only so that it can be found
-    erased   TEXT                            -- when a sealed record was erased: JSON of its protected header
+    erased   TEXT,                           -- when a sealed record was erased: JSON of its protected header
+    aside    INTEGER NOT NULL                -- 1: it did not verify when it came; it is not believed until a copy does
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record) WHERE record IS NOT NULL;
+
+-- Checkpoints that deliveries came with and that are not yet known to be of the log that this agency cosigns. A row goes when it is known.
+CREATE TABLE IF NOT EXISTS unconnected (
+    size     INTEGER NOT NULL,
+    root     BLOB    NOT NULL,
+    delivery INTEGER NOT NULL,               -- the first that came with it; 0: the hub published it
+    signed   BLOB    NOT NULL,               -- as the log signed it
+    since    INTEGER NOT NULL,
+    PRIMARY KEY (size, root)
+) STRICT;
+
+-- What was found against the log, with what proves it. A row stays for ever; it is over when the agency's people reset the witness.
+CREATE TABLE IF NOT EXISTS finding (
+    position INTEGER PRIMARY KEY,
+    name     TEXT    NOT NULL,
+    which    TEXT    NOT NULL,
+    text     TEXT    NOT NULL,
+    ours     BLOB    NOT NULL,               -- the checkpoint that this agency cosigned
+    theirs   BLOB    NOT NULL,               -- the one that does not go with it, as it came
+    at       INTEGER NOT NULL,
+    over     INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX IF NOT EXISTS finding_open ON finding (name, which) WHERE over IS NULL;
+
+-- Who of the agency's people made its witness begin anew. The log has the same without the person.
+CREATE TABLE IF NOT EXISTS ceremony (
+    event   TEXT    PRIMARY KEY,             -- id of the witness.reset
+    staff   TEXT    NOT NULL,
+    because TEXT    NOT NULL,
+    size    INTEGER NOT NULL,
+    root    TEXT    NOT NULL,
+    at      INTEGER NOT NULL
+) STRICT;
+
+-- Deliveries of a history of the log that the parties agreed to leave: their signed headers, as proof.
+CREATE TABLE IF NOT EXISTS turned_back (
+    event  TEXT    NOT NULL,                 -- id of the witness.reset
+    number INTEGER NOT NULL,
+    header TEXT    NOT NULL,
+    PRIMARY KEY (event, number)
+) STRICT;
 
 -- Sections of personal data that wait to be sealed. They leave this file only sealed to one agency's key, and go when they expire or the case is closed.
 CREATE TABLE IF NOT EXISTS drafts (

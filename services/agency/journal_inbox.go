@@ -18,11 +18,19 @@ type heard struct {
 	number  uint64
 	message exchange.Message
 	erased  *events.RecordHeader // set when the agency erased the record that was here
+	aside   bool                 // it did not verify when it was stored: nothing that follows from it was done
 }
 
-// storeDelivery writes a delivery as received. With repair it takes the place
-// of a damaged row of the same number.
-func storeDelivery(ctx context.Context, tx *sql.Tx, h heard, record events.EventID, now time.Time, repair bool) error {
+// kept says how a delivery is stored.
+type kept struct {
+	record events.EventID // a sealed record's id
+	at     time.Time
+	repair bool // it takes the place of a damaged row of the same number
+	aside  bool // it does not verify
+}
+
+// storeDelivery writes a delivery as received.
+func storeDelivery(ctx context.Context, tx *sql.Tx, h heard, how kept) error {
 	header, err := json.Marshal(h.message.Header, json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("writing a delivery's headers down: %w", err)
@@ -31,13 +39,13 @@ func storeDelivery(ctx context.Context, tx *sql.Tx, h heard, record events.Event
 	if data == nil {
 		data = []byte{}
 	}
-	if repair {
+	if how.repair {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM inbox WHERE number = ?`, h.number); err != nil {
 			return fmt.Errorf("dropping a damaged row: %w", err)
 		}
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO inbox (number, header, data, received, record) VALUES (?, ?, ?, ?, NULLIF(?, ''))`,
-		h.number, string(header), data, now.UnixNano(), string(record))
+	_, err = tx.ExecContext(ctx, `INSERT INTO inbox (number, header, data, received, record, aside) VALUES (?, ?, ?, ?, NULLIF(?, ''), ?)`,
+		h.number, string(header), data, how.at.UnixNano(), string(how.record), how.aside)
 	if err != nil {
 		return fmt.Errorf("storing a delivery: %w", err)
 	}
@@ -50,7 +58,7 @@ func readDelivery(ctx context.Context, q querier, number uint64) (heard, error) 
 	h := heard{number: number}
 	var header string
 	var erased sql.NullString
-	err := q.QueryRowContext(ctx, `SELECT header, data, erased FROM inbox WHERE number = ?`, number).Scan(&header, &h.message.Data, &erased)
+	err := q.QueryRowContext(ctx, `SELECT header, data, erased, aside FROM inbox WHERE number = ?`, number).Scan(&header, &h.message.Data, &erased, &h.aside)
 	switch {
 	case ctx.Err() != nil:
 		return h, ctx.Err()

@@ -23,6 +23,9 @@ type link struct {
 
 	mu       sync.Mutex
 	resume   bool          // ask for everything beyond the position again
+	damaged  bool          // ask for some up to the position again
+	mend     time.Time     // when that is due
+	slack    time.Duration // and how long after it the next time
 	report   bool          // tell the position
 	position uint64        // last number stored
 	told     uint64        // last number that the hub was told
@@ -60,7 +63,26 @@ func (l *link) askAgain() {
 func (l *link) connected() {
 	l.mu.Lock()
 	l.resume, l.report, l.patience, l.asked = true, true, positionLeast, time.Time{}
-	l.pace = positionLeast
+	l.pace, l.slack, l.mend = positionLeast, positionLeast, time.Time{}
+	l.mu.Unlock()
+	l.nudge()
+}
+
+// damage asks the hub for what is damaged.
+func (l *link) damage() {
+	l.mu.Lock()
+	if !l.damaged {
+		l.damaged, l.slack, l.mend = true, positionLeast, time.Time{}
+	}
+	l.mu.Unlock()
+	l.nudge()
+}
+
+// repaired asks for what is still damaged soon: the hub has sound copies.
+func (l *link) repaired() {
+	l.mu.Lock()
+	l.slack = positionLeast
+	l.mend = l.now().Add(positionLeast)
 	l.mu.Unlock()
 	l.nudge()
 }
@@ -110,10 +132,16 @@ func (l *link) due() (send, resume bool, again time.Duration) {
 		}
 		again = min(again, l.patience-now.Sub(l.asked))
 	}
+	if l.damaged {
+		if !now.Before(l.mend) {
+			return true, false, 0
+		}
+		again = min(again, l.mend.Sub(now))
+	}
 	return l.report || !now.Before(l.next), false, again
 }
 
-// sent notes what the hub was told. While rows are damaged the question stays.
+// sent notes what the hub was told. While rows are damaged that question stays.
 func (l *link) sent(position uint64, resume, damaged bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,6 +150,9 @@ func (l *link) sent(position uint64, resume, damaged bool) {
 	l.pace = min(2*l.pace, positionMost)
 	l.next = now.Add(l.pace)
 	if resume {
-		l.resume, l.asked, l.patience = damaged, now, min(2*l.patience, positionMost)
+		l.resume, l.asked, l.patience = false, now, min(2*l.patience, positionMost)
+	}
+	if l.damaged = damaged; damaged {
+		l.mend, l.slack = now.Add(l.slack), min(2*l.slack, positionMost)
 	}
 }

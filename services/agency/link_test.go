@@ -16,10 +16,10 @@ func tellings(l *link, d time.Duration, damaged bool) (told, asked int) {
 			continue
 		}
 		told++
-		if resume {
+		if resume || damaged {
 			asked++
 		}
-		l.sent(l.position, resume || damaged, damaged)
+		l.sent(l.position, resume, damaged)
 		time.Sleep(positionLeast)
 	}
 	return told, asked
@@ -58,7 +58,8 @@ func TestWhatWasAnnouncedAndDoesNotComeIsAskedForAgain(t *testing.T) {
 func TestDamageIsAskedForUntilItIsRepaired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLink(time.Now)
-		if _, asked := tellings(l, 5*time.Minute, true); asked < 9 || asked > 15 {
+		l.damage()
+		if _, asked := tellings(l, 5*time.Minute, true); asked < 9 || asked > 22 {
 			t.Errorf("asked %d times in five minutes", asked)
 		}
 	})

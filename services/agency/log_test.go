@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
@@ -36,18 +37,26 @@ type aLog struct {
 	sender    seal.SigningKey
 	sealing   seal.SealingKey // the sender's
 	tree      tlog.Tree
+	leaves    []tlog.Hash
+	ledger    string           // URL of [httpLedger], if it serves
+	clock     func() time.Time // the agency's
 	sequence  map[events.AgencyID]events.Sequence
 	number    uint64 // last delivery number
+	senders   string // witness key of the sender, as it is listed
+	senderKey tlog.WitnessKey
+	witness   string // and the agency's own
 	pins      Pins
-	genesis   events.Event
-	dir       string
-	own       seal.SealingKey
+
+	genesisAgain exchange.Message // its delivery
+	genesis      events.Event
+	dir          string
+	own          seal.SealingKey
 }
 
 // newLog founds a directory with an agency in a folder of its own.
 func newLog(t *testing.T) *aLog {
 	t.Helper()
-	l := &aLog{t: t, dir: t.TempDir(), sequence: map[events.AgencyID]events.Sequence{}}
+	l := &aLog{t: t, dir: t.TempDir(), clock: time.Now, sequence: map[events.AgencyID]events.Sequence{}}
 	logKey, vkey, err := tlog.NewLogKey(testHub.Origin(), rand.Reader)
 	l.must(err)
 	l.signer, err = note.NewSigner(logKey)
@@ -66,9 +75,20 @@ func newLog(t *testing.T) *aLog {
 	l.must(err)
 	l.must(signing.Save(filepath.Join(l.dir, SigningKeyFile)))
 	l.must(l.own.Save(filepath.Join(l.dir, SealingKeyFile)))
-	founded := &events.DirectoryFounded{Log: vkey, Signing: l.hub.Public(), Profile: testProfile, Agencies: []events.Listing{
-		seal.NewListing(testSender, events.Police, l.sender, l.sealing, testHub.Origin()),
-		seal.NewListing(testAgency, events.Shelter, signing, l.own, testHub.Origin()),
+	theirs, senders, err := tlog.NewWitnessKey(testHub.Origin(), testSender, rand.Reader)
+	l.must(err)
+	l.senders = senders
+	l.senderKey, err = tlog.ParseWitnessKey(theirs)
+	l.must(err)
+	secret, witness, err := tlog.NewWitnessKey(testHub.Origin(), testAgency, rand.Reader)
+	l.must(err)
+	l.must(os.WriteFile(filepath.Join(l.dir, WitnessKeyFile), []byte(secret+"\n"), 0o600))
+	l.witness = witness
+	texts, err := mou.ProfileTexts(testProfile)
+	l.must(err)
+	founded := &events.DirectoryFounded{Log: vkey, Signing: l.hub.Public(), Profile: testProfile, Text: mou.ProfileDigest(texts), Agencies: []events.Listing{
+		seal.NewListing(testSender, events.Police, l.sender, l.sealing, l.senders, testHub.Origin()),
+		seal.NewListing(testAgency, events.Shelter, signing, l.own, l.witness, testHub.Origin()),
 	}}
 	l.genesis = l.event(events.HubAgency, l.hub, string(events.HubAgency), "", founded)
 	digest := sha256.Sum256(l.genesis.Data)
@@ -85,7 +105,7 @@ func (l *aLog) must(err error) {
 
 func (l *aLog) config() Config {
 	return Config{
-		Dir: l.dir, Hub: testHub, Agency: testAgency, Kind: events.Shelter, NATS: "nats://127.0.0.1:1", Pins: l.pins,
+		Dir: l.dir, Hub: testHub, Agency: testAgency, Kind: events.Shelter, NATS: "nats://127.0.0.1:1", Pins: l.pins, Ledger: l.ledger,
 		Desk: testDesk{}, Logger: slog.New(slog.DiscardHandler),
 	}
 }
@@ -103,7 +123,12 @@ func (l *aLog) opened() *Agency {
 func (l *aLog) joined() *Agency {
 	l.t.Helper()
 	a := l.opened()
-	l.gives(a, l.delivers(l.genesis))
+	if l.genesisAgain.Header == nil {
+		l.genesisAgain = l.delivers(l.genesis)
+	} else {
+		l.number = 1
+	}
+	l.gives(a, l.genesisAgain)
 	if a.book.memo == nil {
 		l.t.Fatalf("genesis was not taken: %+v", a.alarms.list())
 	}
@@ -134,7 +159,7 @@ func (l *aLog) event(by events.AgencyID, key seal.SigningKey, subject string, re
 	case p.Type().IsControl():
 		l.sequence[by]--
 		e.Sequence, e.CorrelationID = "", e.ID
-	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeDirectoryFounded || p.Type() == events.TypeDirectoryListed:
+	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeWitnessReset || p.Type() == events.TypeDirectoryFounded || p.Type() == events.TypeDirectoryListed:
 		e.CorrelationID = e.ID
 	case referral == "":
 		e.CorrelationID = events.EventID(subject)
@@ -185,6 +210,7 @@ func (l *aLog) append(entry tlog.Entry, d tlog.Delivery, m exchange.Message) exc
 	opening, err := tlog.NewOpening(entry, rand.Reader)
 	l.must(err)
 	batch.Append(opening.LeafHash(), nil)
+	l.leaves = append(l.leaves, opening.LeafHash())
 	l.number++
 	d.Number, d.Recipient, d.Entry, d.Salt, d.EntryBytes = l.number, testAgency, entry.Number, opening.Salt, opening.Entry
 	d.Proof, err = batch.Prove(entry.Number)

@@ -46,41 +46,52 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// sendPosition says inbox.position. While a row is damaged, the position is the
-// last number before it, so that the hub delivers it again.
+// sendPosition says inbox.position, and which numbers up to it are damaged.
 func (a *Agency) sendPosition(ctx context.Context, resume bool) error {
-	a.mu.RLock()
-	position, damaged := a.stored, len(a.damaged) > 0
-	for number := range a.damaged {
-		position = min(position, number-1)
-	}
-	a.mu.RUnlock()
-	at, err := a.controlTime(ctx)
+	word, err := a.position(ctx, resume)
 	if err != nil {
 		return err
 	}
-	e, err := a.control(ctx, &events.InboxPosition{Position: position, Resume: resume || damaged}, at)
-	if err != nil {
-		return err
-	}
-	if err := a.site.Submit(ctx, exchange.Encode(e)); err != nil {
+	if err := a.sendControl(ctx, word); err != nil {
 		return fmt.Errorf("sending the position: %w", err)
 	}
-	a.link.sent(position, resume || damaged, damaged)
+	a.link.sent(word.Position, resume, len(word.Again) > 0)
 	return nil
+}
+
+func (a *Agency) position(ctx context.Context, resume bool) (*events.InboxPosition, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.freshen(ctx); err != nil {
+		return nil, err
+	}
+	return &events.InboxPosition{Position: a.stored, Resume: resume, Again: a.toAskAgain()}, nil
+}
+
+// sendControl signs a control message and hands it to the hub.
+func (a *Agency) sendControl(ctx context.Context, p events.Payload) error {
+	at, err := a.controlTime(ctx, p.Type())
+	if err != nil {
+		return err
+	}
+	e, err := a.control(ctx, p, at)
+	if err != nil {
+		return err
+	}
+	return a.site.Submit(ctx, exchange.Encode(e))
 }
 
 // controlAhead is how far ahead the hub still heeds a control message.
 const controlAhead = 5 * time.Minute
 
-// controlTime is strictly newer than any control message sent before, also
-// before the last restart or before the clock was set back. But a time from a
+// controlTime is strictly newer than any control message of its type sent before,
+// also before the last restart or before the clock was set back. But a time from a
 // clock that was far ahead does not count: the hub heeded nothing of then, and
 // would heed nothing until then.
-func (a *Agency) controlTime(ctx context.Context) (time.Time, error) {
+func (a *Agency) controlTime(ctx context.Context, t events.Type) (time.Time, error) {
 	var at, ahead time.Time
 	err := a.journal.update(ctx, func(tx *sql.Tx) error {
-		last, err := metaNumber(ctx, tx, "control")
+		last, err := metaNumber(ctx, tx, controlMeta(t))
 		if err != nil {
 			return err
 		}
@@ -91,7 +102,7 @@ func (a *Agency) controlTime(ctx context.Context) (time.Time, error) {
 		case !at.After(told):
 			at = told.Add(time.Second)
 		}
-		return setMeta(ctx, tx, "control", strconv.FormatInt(at.Unix(), 10))
+		return setMeta(ctx, tx, controlMeta(t), strconv.FormatInt(at.Unix(), 10))
 	})
 	if err == nil && !ahead.IsZero() {
 		a.alarms.raise(ctx, "clock-ahead", "control",
@@ -100,6 +111,9 @@ func (a *Agency) controlTime(ctx context.Context) (time.Time, error) {
 	}
 	return at, err
 }
+
+// controlMeta names what the journal remembers of a type of control messages.
+func controlMeta(t events.Type) string { return "control " + t.Name() }
 
 // control signs a control message. It has no sequence and is never logged.
 func (a *Agency) control(ctx context.Context, p events.Payload, at time.Time) (events.Event, error) {

@@ -25,14 +25,14 @@ func TestAClockThatWasFarAheadDoesNotSilenceTheAgency(t *testing.T) {
 		now := time.Now().UTC().Truncate(time.Second)
 		a.now = func() time.Time { return now }
 		l.must(a.journal.update(t.Context(), func(tx *sql.Tx) error {
-			return setMeta(t.Context(), tx, "control", strconv.FormatInt(now.Add(c.ahead).Unix(), 10))
+			return setMeta(t.Context(), tx, controlMeta(events.TypeControlPosition), strconv.FormatInt(now.Add(c.ahead).Unix(), 10))
 		}))
-		at, err := a.controlTime(t.Context())
+		at, err := a.controlTime(t.Context(), events.TypeControlPosition)
 		l.must(err)
 		if !at.Equal(now.Add(c.at)) || a.alarmed("clock-ahead") != c.alarmed {
 			t.Errorf("after a clock %s ahead the next control message is %s from now; alarms %+v", c.ahead, at.Sub(now), a.alarms.list())
 		}
-		if next, err := a.controlTime(t.Context()); err != nil || !next.After(at) {
+		if next, err := a.controlTime(t.Context(), events.TypeControlPosition); err != nil || !next.After(at) {
 			t.Errorf("the one behind it is not newer: %s, %v", next.Sub(at), err)
 		}
 	}

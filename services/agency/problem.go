@@ -49,14 +49,22 @@ func statusOf(rule events.Rule) int {
 		RuleTaskUnknown:       http.StatusNotFound,
 		RuleAlertUnknown:      http.StatusNotFound,
 		RuleQuestionUnknown:   http.StatusNotFound,
+		RuleEntryUnknown:      http.StatusNotFound,
+		RuleUnwitnessedYet:    http.StatusNotFound,
 		RuleRecordErased:      http.StatusGone,
 		RuleRecordRecalled:    http.StatusGone,
 
 		RuleFormChanged:     http.StatusConflict,
+		RuleResetUnneeded:   http.StatusConflict,
+		RuleResetDiffers:    http.StatusConflict,
+		RuleNoWitness:       http.StatusConflict,
 		events.RuleIDReused: http.StatusConflict,
 
 		events.RuleDataMalformed:   http.StatusBadRequest,
 		events.RuleAttributeSyntax: http.StatusBadRequest,
+
+		RuleHubAway:    http.StatusServiceUnavailable,
+		RuleProofFalse: http.StatusBadGateway,
 
 		ruleNotJoined: http.StatusServiceUnavailable,
 		ruleInternal:  http.StatusInternalServerError,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"handrail/events"
@@ -15,6 +14,9 @@ import (
 func (a *Agency) rebuild(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if err := a.loadWitness(ctx); err != nil {
+		return err
+	}
 	return a.refold(ctx)
 }
 
@@ -23,11 +25,11 @@ func (a *Agency) refold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.directory, a.book, a.stored = nil, casebook{}, last
+	a.directory, a.book, a.stored, a.resets = nil, casebook{}, last, nil
 	a.link.progressed(last)
 	a.alarms.overAll("fold-differs") // judged anew
 	for number := uint64(1); number <= last; number++ {
-		p, err := a.reread(ctx, number)
+		h, p, err := a.reread(ctx, number)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -39,10 +41,12 @@ func (a *Agency) refold(ctx context.Context) error {
 				a.foundFromCopy(ctx)
 			}
 		default:
-			if a.damaged[number] { // it was sound, but something that it stands on was not
-				delete(a.damaged, number)
-				a.alarms.over("row-damaged", strconv.FormatUint(number, 10))
+			if h.aside { // it was sound, but something that it stands on was not
+				if _, err := a.keep(ctx, h, p, true); err != nil {
+					return err
+				}
 			}
+			a.sound(number)
 			a.settle(ctx, p)
 		}
 	}
@@ -66,12 +70,13 @@ func (a *Agency) foundFromCopy(ctx context.Context) {
 }
 
 // reread gives a stored delivery, verified again.
-func (a *Agency) reread(ctx context.Context, number uint64) (proven, error) {
+func (a *Agency) reread(ctx context.Context, number uint64) (heard, proven, error) {
 	h, err := readDelivery(ctx, a.journal.reader, number)
 	if err != nil {
-		return proven{}, err
+		return h, proven{}, err
 	}
-	return a.prove(ctx, a.journal.reader, a.directory, h)
+	p, err := a.prove(ctx, a.journal.reader, a.directory, h)
+	return h, p, err
 }
 
 // foldOutbox adds what the ledger has not answered yet.
@@ -93,16 +98,6 @@ func (a *Agency) foldOutbox(ctx context.Context) error {
 		case a.book.memo != nil:
 			a.book.await(s.event, payload)
 		}
-	}
-	return nil
-}
-
-// repaired takes a delivery that replaced a damaged row. Agency.mu is held.
-func (a *Agency) repaired(ctx context.Context, number uint64) error {
-	delete(a.damaged, number)
-	a.alarms.over("row-damaged", strconv.FormatUint(number, 10))
-	if err := a.refold(ctx); err != nil {
-		return fmt.Errorf("folding a repaired journal: %w", err)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -226,13 +225,4 @@ func (a *Agency) dispute(ctx context.Context, o Opening, header mou.SealedRecord
 		return err
 	}
 	return events.Refuse(RuleRecordDisputed, "", "the record is not what its sender committed to; its sender was told, and nothing of it is shown")
-}
-
-// markDamaged raises the alarm for a stored row that does not verify, and has
-// the hub deliver it again. Agency.mu is held.
-func (a *Agency) markDamaged(ctx context.Context, number uint64, cause error) {
-	a.damaged[number] = true
-	a.alarms.raise(ctx, "row-damaged", strconv.FormatUint(number, 10),
-		"A stored delivery is damaged on disk. It hides no other, and the hub is asked for it again. Check the disk.", cause)
-	a.link.askAgain()
 }

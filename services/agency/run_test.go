@@ -62,7 +62,7 @@ func TestWithoutABrokerPeopleWorkAndEverythingEndsCleanly(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hra") //nolint:usetesting // a socket's path has at most 103 bytes
 	l.must(err)
 	defer func() { _ = os.RemoveAll(dir) }()
-	for _, file := range []string{SigningKeyFile, SealingKeyFile} {
+	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
 		l.must(os.Rename(l.config().path(file), dir+"/"+file))
 	}
 	l.dir = dir

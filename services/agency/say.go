@@ -68,6 +68,9 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 	ahead := map[events.CaseID]mou.Case{}
 	number := uint64(2*provisional - 4096) // behind everything that waits
 	for _, s := range statements {
+		if also == nil && s.Payload != nil && s.Payload.Type() == events.TypeWitnessReset {
+			return nil, events.Refuse(events.RuleTypeUnknown, "/type", "a witness is reset by a ceremony of its own: `handrail witness reset`")
+		}
 		e, err := a.draft(ctx, s, now, drafts)
 		if err != nil {
 			return nil, err
@@ -183,12 +186,17 @@ func (a *Agency) draft(ctx context.Context, s Statement, now time.Time, before [
 // subject is what a statement is about.
 func (a *Agency) subject(s Statement) (string, error) {
 	switch {
-	case s.Payload != nil && s.Payload.Type() == events.TypeCapacityPublished && s.Case == "" && s.Referral == "":
+	case s.Payload != nil && aboutItself(s.Payload.Type()) && s.Case == "" && s.Referral == "":
 		return string(a.config.Agency), nil
 	case s.Payload == nil || new(events.CaseID).UnmarshalText([]byte(s.Case)) != nil:
 		return "", events.Refuse(events.RuleAttributeSyntax, "attribute subject", "a statement is about a case: name its id")
 	}
 	return string(s.Case), nil
+}
+
+// aboutItself says whether an agency says a type about itself, in no case.
+func aboutItself(t events.Type) bool {
+	return t == events.TypeCapacityPublished || t == events.TypeWitnessReset
 }
 
 func newID(wanted events.EventID, now time.Time) (events.EventID, error) {

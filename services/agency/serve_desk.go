@@ -45,6 +45,7 @@ func (a *Agency) deskRoutes() http.Handler {
 	post("/v1/say", a.postSay)
 	post("/v1/records", a.postRecords)
 	a.nightRoutes(get, post)
+	a.witnessRoutes(mux, get, post)
 	a.alertRoutes(mux)
 	mux.HandleFunc("/", a.missing)
 	return mux
