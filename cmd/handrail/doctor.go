@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -76,10 +77,12 @@ func examineLedger(ctx context.Context, hub string) (finding, ledger.Doctor) {
 	}
 	witnessed := "unwitnessed"
 	if state.Witnessed {
-		witnessed = "witnessed"
+		witnessed = fmt.Sprintf("witnessed up to %d", state.WitnessedSize)
 	}
 	f := finding{local.ServiceLedger, true, fmt.Sprintf("answers at %s; %d entries, %s, %d waiting", hub, state.Size, witnessed, state.Queue)}
 	switch {
+	case state.Standby:
+		f.Says += "; another ledger leads, this one stands by"
 	case !state.Active:
 		f.Healthy, f.Says = false, f.Says+"; it does not lead: "+state.LastError
 	case !state.Broker:
@@ -87,7 +90,37 @@ func examineLedger(ctx context.Context, hub string) (finding, ledger.Doctor) {
 	case state.Faults > 0:
 		f.Healthy, f.Says = false, f.Says+fmt.Sprintf("; faults since its start: %d, the last: %s", state.Faults, state.LastError)
 	}
+	if refusing := witnessesRefusing(state); len(refusing) > 0 {
+		f.Healthy, f.Says = false, f.Says+"; do not cosign: "+strings.Join(refusing, "; ")+". Call them before you restart or restore anything"
+	}
 	return f, state
+}
+
+// witnessesRefusing says in words which agencies do not cosign the log, and why.
+func witnessesRefusing(state ledger.Doctor) []string {
+	var all []string
+	for _, agency := range slices.Sorted(maps.Keys(state.Agencies)) {
+		w := state.Agencies[agency].Witness
+		if w != nil && w.Finding != "" && w.Finding != events.FindingOldSize {
+			all = append(all, fmt.Sprintf("%s (%s)", agency, findingText(w.Finding)))
+		}
+	}
+	return all
+}
+
+func findingText(f events.Finding) string {
+	switch f {
+	case events.FindingInconsistent:
+		return "the log does not go on from what it cosigned: it was forked"
+	case events.FindingRolledBack:
+		return "the log is shorter than what it cosigned: it was rolled back"
+	case events.FindingUnsigned:
+		return "it was offered a checkpoint that the log's key did not sign"
+	case events.FindingStateLost:
+		return "it does not know what it cosigned, and waits for its people to reset it"
+	case events.FindingOldSize:
+	}
+	return string(f)
 }
 
 func examineAll(ctx context.Context, at local.Layout, d local.Directions) []finding {
@@ -117,6 +150,9 @@ func examineAgency(ctx context.Context, at local.Layout, a local.Address, state 
 	f := probe(ctx, at, string(a.Agency), fmt.Sprintf("%s, its systems at %s", a.Kind, a.Intake))
 	if !f.Healthy {
 		return f
+	}
+	if c.Witness != nil {
+		f.Says += fmt.Sprintf("; cosigned %d of %d entries", c.Witness.Size, state.Size)
 	}
 	f = askAgency(ctx, at, a, f, c.Assigned, known)
 	if known && c.Reported < c.Assigned && (c.At == nil || time.Since(*c.At) > silence) {

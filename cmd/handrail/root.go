@@ -14,10 +14,11 @@ import (
 
 // options are the flags that every command has.
 type options struct {
-	data    string
-	hub     string
-	auditor string
-	output  string
+	data     string
+	hub      string
+	auditor  string
+	approval string
+	output   string
 }
 
 // at is the data directory that the command works on.
@@ -55,7 +56,8 @@ Start with:  handrail demo`,
 	group(c)
 	c.AddCommand(
 		demoCommand(o), serveCommand(o), tonightCommand(o), taskCommand(o), alertCommand(o), overdueCommand(o), withdrawalCommand(o),
-		providersCommand(o), capacityCommand(o), auditCommand(o), doctorCommand(o),
+		providersCommand(o), capacityCommand(o), auditCommand(o), retentionCommand(o), doctorCommand(o), benchCommand(o),
+		witnessCommand(o), proofCommand(o), evidenceCommand(o),
 	)
 	return c
 }

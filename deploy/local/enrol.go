@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
@@ -45,7 +46,8 @@ const (
 	AgencyFileName  = "agency.json" // describes an agency in its folder
 	SigningKeyFile  = "signing.pem" // an agency's signing key, in its folder
 	sealingKeyFile  = "sealing.pem"
-	agencyCredsFile = "nats.creds" //nolint:gosec // the name of a file
+	WitnessKeyFile  = "witness.key" // an agency's key for cosigning checkpoints, in its folder; of those that witness
+	agencyCredsFile = "nats.creds"  //nolint:gosec // the name of a file
 	tokenFile       = "token"
 )
 
@@ -151,15 +153,19 @@ func found(l Layout, f Founding) (*events.DirectoryFounded, []*events.DirectoryL
 	if err := hubKey.Save(filepath.Join(l.Hub(), hubKeyFile)); err != nil {
 		return nil, nil, err
 	}
+	texts, err := mou.ProfileTexts(f.Profile)
+	if err != nil {
+		return nil, nil, err
+	}
 	var missions []*events.DirectoryListed
-	genesis := &events.DirectoryFounded{Log: logVerifier, Signing: hubKey.Public(), Profile: f.Profile}
+	genesis := &events.DirectoryFounded{Log: logVerifier, Signing: hubKey.Public(), Profile: f.Profile, Text: mou.ProfileDigest(texts)}
 	for _, m := range f.Members {
 		listing, err := keys(l.Agency(m.Agency), m, origin)
 		if err != nil {
 			return nil, nil, fmt.Errorf("making the keys of %s: %w", m.Agency, err)
 		}
 		if m.Kind == events.ForeignMission {
-			missions = append(missions, &events.DirectoryListed{Log: genesis.Log, Signing: genesis.Signing, Profile: genesis.Profile, Agencies: []events.Listing{listing}})
+			missions = append(missions, &events.DirectoryListed{Log: genesis.Log, Signing: genesis.Signing, Profile: genesis.Profile, Text: genesis.Text, Agencies: []events.Listing{listing}})
 			continue
 		}
 		genesis.Agencies = append(genesis.Agencies, listing)
@@ -180,10 +186,27 @@ func keys(dir string, m Member, origin string) (events.Listing, error) {
 	if err != nil {
 		return events.Listing{}, err
 	}
-	return seal.NewListing(m.Agency, m.Kind, signing, sealing, origin), errors.Join(
+	witness, err := witnessKey(dir, m, origin)
+	if err != nil {
+		return events.Listing{}, err
+	}
+	return seal.NewListing(m.Agency, m.Kind, signing, sealing, witness, origin), errors.Join(
 		signing.Save(filepath.Join(dir, SigningKeyFile)),
 		sealing.Save(filepath.Join(dir, sealingKeyFile)),
 		os.WriteFile(filepath.Join(dir, tokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+}
+
+// witnessKey makes the key with which an agency cosigns checkpoints, and gives
+// what its listing says of it; empty for a kind that does not witness.
+func witnessKey(dir string, m Member, origin string) (string, error) {
+	if m.Kind == events.Auditor || m.Kind == events.ForeignMission {
+		return "", nil
+	}
+	secret, verifier, err := tlog.NewWitnessKey(origin, m.Agency, rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return verifier, os.WriteFile(filepath.Join(dir, WitnessKeyFile), []byte(secret+"\n"), 0o600)
 }
 
 // grant mints the broker's accounts: one for the hub, one per agency.

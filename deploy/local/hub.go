@@ -125,6 +125,10 @@ func (h *Hub) prepareDatabase(ctx context.Context) error {
 	if err := writeJSON(filepath.Join(h.At.Hub(), "ledger.json"), LedgerSettings{Database: database}); err != nil {
 		return err
 	}
+	retention := h.Postgres.DSN(databaseName, RoleRetention)
+	if err := writeJSON(filepath.Join(h.At.Hub(), retentionFile), RetentionSettings{Database: retention}); err != nil {
+		return err
+	}
 	return foundLedger(ctx, h.At, database)
 }
 

@@ -94,6 +94,20 @@ func (l Layout) LedgerSettings() (LedgerSettings, error) {
 	return s, readJSON(filepath.Join(l.Hub(), "ledger.json"), &s)
 }
 
+// RetentionSettings are what the retention job is told. The ledger does not read
+// them: it may not do what the job does.
+type RetentionSettings struct {
+	Database string `json:"database"` // connection string of the role handrail_retention
+}
+
+const retentionFile = "retention.json"
+
+// RetentionSettings of this data directory, as its last start wrote them.
+func (l Layout) RetentionSettings() (RetentionSettings, error) {
+	var s RetentionSettings
+	return s, readJSON(filepath.Join(l.Hub(), retentionFile), &s)
+}
+
 // BrokerAccounts of this data directory.
 func (l Layout) BrokerAccounts() (BrokerAccounts, error) {
 	var a BrokerAccounts

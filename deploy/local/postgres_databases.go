@@ -123,7 +123,8 @@ func (p *Postgres) ping(ctx context.Context) error {
 	return p.administer(ctx, "SELECT 1")
 }
 
-// ensureRoles creates the login roles that are missing. An existing role keeps its password and rights.
+// ensureRoles creates the login roles that are missing. An existing role keeps its password and rights, and the owner
+// becomes a member of the retention role.
 func (p *Postgres) ensureRoles(ctx context.Context) error {
 	conn, err := p.connect(ctx)
 	if err != nil {
@@ -137,6 +138,19 @@ func (p *Postgres) ensureRoles(ctx context.Context) error {
 		if err := p.ensureRole(ctx, conn, role); err != nil {
 			return fmt.Errorf("creating role %s: %w", role, err)
 		}
+	}
+	return giveTables(ctx, conn)
+}
+
+// giveTables lets the owner give tables to the retention role, which must own what it rewrites: the owner must be its
+// member for that.
+func giveTables(ctx context.Context, conn *pgx.Conn) error {
+	var may bool
+	if err := conn.QueryRow(ctx, "SELECT pg_has_role($1, $2, 'MEMBER')", RoleOwner, RoleRetention).Scan(&may); err != nil || may {
+		return err
+	}
+	if _, err := conn.Exec(ctx, "GRANT "+identifier(RoleRetention)+" TO "+identifier(RoleOwner)); err != nil {
+		return fmt.Errorf("making role %s a member of %s: %w", RoleOwner, RoleRetention, err)
 	}
 	return nil
 }

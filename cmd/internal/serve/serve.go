@@ -3,6 +3,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,17 @@ func Broker(ctx context.Context, p *process.Process, at local.Layout) error {
 
 // Ledger runs the hub's ledger of a data directory until ctx ends.
 func Ledger(ctx context.Context, p *process.Process, at local.Layout) error {
+	return LedgerOn(ctx, p, at, "")
+}
+
+// LedgerOn is Ledger, answering auditors and agencies at another address than the
+// data directory says, unless that is empty. Beside a ledger that leads it stands by.
+func LedgerOn(ctx context.Context, p *process.Process, at local.Layout, listen string) error {
+	if listen != "" {
+		if _, _, err := net.SplitHostPort(listen); err != nil {
+			return &process.ExitError{Code: process.ExitUsage, Err: fmt.Errorf("reading the address to listen on: %w", err)}
+		}
+	}
 	settings, err := at.LedgerSettings()
 	if err != nil {
 		return err
@@ -66,7 +78,7 @@ func Ledger(ctx context.Context, p *process.Process, at local.Layout) error {
 		Hub: directions.Hub, DatabaseURL: settings.Database,
 		Exchange:   exchange.HubConfig{URL: "nats://" + directions.Broker, CredsFile: at.HubCreds(), Log: p.Log},
 		LogKeyFile: at.LogKey(), SigningKeyFile: at.HubKey(),
-		Listen: directions.Ledger, Log: p.Log,
+		Listen: cmp.Or(listen, directions.Ledger), Log: p.Log,
 	})
 	if err != nil {
 		return err
@@ -86,7 +98,7 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 		return &process.ExitError{Code: process.ExitUsage, Err: errors.New("this program has no desk for an organisation of the type " + string(file.Kind))}
 	}
 	service, err := agency.New(agency.Config{ //nolint:contextcheck // it opens a file; Run gets the context
-		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen,
+		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen, Ledger: file.Ledger,
 		Pins: agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
 		Desk: desk, Logger: p.Log,
 	})

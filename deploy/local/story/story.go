@@ -22,7 +22,7 @@ var files embed.FS
 func Names() []string {
 	return []string{
 		"night", "capacity", "telephone", "turns", "late", "hotline", "police-refused", "not-now", "child", "emergency",
-		"withdrawal", "raid", "consular", "mission", "homeward", "referral", "refusals",
+		"withdrawal", "raid", "consular", "mission", "homeward", "proof", "referral", "refusals",
 	}
 }
 

@@ -42,6 +42,7 @@ type World struct {
 	began     map[events.AgencyID]ledger.Connection // what everybody had been sent before the story
 	unplugged bool                                  // the hub is away, as the story wants it
 	altered   *row                                  // what the operator altered, to be put back
+	taken     []byte                                // the case as the auditor took it away
 	phones    *phones                               // what rings on duty
 
 	// What only its sender may hear of, and what everybody had been sent before.
@@ -81,7 +82,7 @@ type act struct {
 func (w *World) acts() []act {
 	return slices.Concat(
 		w.intakeActs(), w.personActs(), w.deskActs(), w.nightActs(), w.dutyActs(), w.matchActs(), w.lineActs(),
-		w.attackActs(), w.operatorActs(), w.checkActs(), w.learnActs(), w.narratorActs(),
+		w.attackActs(), w.operatorActs(), w.checkActs(), w.learnActs(), w.proofActs(), w.narratorActs(),
 	)
 }
 
