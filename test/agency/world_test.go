@@ -5,12 +5,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/deploy/local"
 	"handrail/events"
@@ -47,6 +49,8 @@ type world struct {
 	pins    agency.Pins
 	sites   map[events.AgencyID]*site
 	stop    func() // of the newest ledger
+
+	database string // of the ledger
 }
 
 // site is one agency's folder, and the service that runs on it.
@@ -74,7 +78,9 @@ func newWorld(t *testing.T) *world {
 	w.must(err)
 	w.must(hubKey.Save(filepath.Join(w.dir, "hub.pem")))
 	w.must(os.WriteFile(filepath.Join(w.dir, "log.key"), []byte(logKey+"\n"), 0o600))
-	founded := events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1"}
+	texts, err := mou.ProfileTexts("uk@1")
+	w.must(err)
+	founded := events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1", Text: mou.ProfileDigest(texts)}
 	var ids []events.AgencyID
 	for _, a := range []struct {
 		id   events.AgencyID
@@ -93,20 +99,22 @@ func newWorld(t *testing.T) *world {
 		ids = append(ids, a.id)
 	}
 	mission := events.DirectoryListed{
-		Log: vkey, Signing: hubKey.Public(), Profile: founded.Profile, Agencies: []events.Listing{w.enrol(farMission, events.ForeignMission, ngo.Desk())},
+		Log: vkey, Signing: hubKey.Public(), Profile: founded.Profile, Text: founded.Text, Agencies: []events.Listing{w.enrol(farMission, events.ForeignMission, ngo.Desk())},
 	}
 	ids = append(ids, farMission)
 	w.startBroker(ids)
+	w.database = newDatabase(t)
 	w.config = ledger.Config{
-		Hub: hubID, DatabaseURL: postgres.DSN(newDatabase(t), local.RoleLedger),
+		Hub: hubID, DatabaseURL: postgres.DSN(w.database, local.RoleLedger),
 		Exchange:   exchange.HubConfig{URL: w.broker.ClientURL(), CredsFile: filepath.Join(w.dir, "hub.creds"), Log: w.log},
 		LogKeyFile: filepath.Join(w.dir, "log.key"), SigningKeyFile: filepath.Join(w.dir, "hub.pem"), Log: w.log,
+		Listen: fmt.Sprintf("127.0.0.1:%d", freePort(t)),
 	}
 	genesis, err := ledger.Found(t.Context(), w.config, founded, mission)
 	w.must(err)
 	w.pins = agency.Pins{LogVKey: vkey, HubKey: hubKey.Public(), Genesis: hex.EncodeToString(genesis[:])}
 	for _, s := range w.sites {
-		s.config.Pins, s.config.NATS = w.pins, w.broker.ClientURL()
+		s.config.Pins, s.config.NATS, s.config.Ledger = w.pins, w.broker.ClientURL(), "http://"+w.config.Listen
 	}
 	own, err := events.Encode(&mission)
 	w.must(err)
@@ -131,7 +139,13 @@ func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.De
 	w.sites[id] = &site{w: w, config: agency.Config{
 		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Listen: "127.0.0.1:0", Desk: desk, Logger: w.log,
 	}}
-	return seal.NewListing(id, kind, signing, sealing, hubID.Origin())
+	if kind == events.ForeignMission {
+		return seal.NewListing(id, kind, signing, sealing, "", hubID.Origin())
+	}
+	secret, witness, err := tlog.NewWitnessKey(hubID.Origin(), id, rand.Reader)
+	w.must(err)
+	w.must(os.WriteFile(filepath.Join(folder, agency.WitnessKeyFile), []byte(secret+"\n"), 0o600))
+	return seal.NewListing(id, kind, signing, sealing, witness, hubID.Origin())
 }
 
 func (w *world) startBroker(ids []events.AgencyID) {

@@ -5,12 +5,16 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/ledger"
 )
 
 // visitor asks the audit API in ways that are not for it.
@@ -26,8 +30,9 @@ type visitor struct {
 func (a *arena) answersAuditorsOnly(t *testing.T) {
 	must(t, a.world.Tell(t.Context(), "police receives form referral\nhub records case.opened by police\n", quiet{}))
 	v := visitor{a, t, "http://" + a.directions.Ledger}
-	path := "/v1/cases/" + string(a.world.Case) + "/trail"
 	auditor := v.key(a.directions.Auditor)
+	unread := "/v1/cases/" + string(a.world.Case) + "/trail"
+	path := unread + "?reading=" + v.records(`{"what":"replay","case":"`+string(a.world.Case)+`"}`)
 	good := v.signed(path, a.directions.Auditor, auditor, time.Now())
 	if status, _ := v.ask(good); status != http.StatusOK {
 		t.Fatalf("the auditor is answered %d", status)
@@ -38,6 +43,9 @@ func (a *arena) answersAuditorsOnly(t *testing.T) {
 		want    int
 		rule    events.Rule
 	}{
+		{"no reading", v.signed(unread, a.directions.Auditor, auditor, time.Now()), http.StatusForbidden, "reading-unrecorded"},
+		{"a reading of something else", v.signed(unread+"?reading="+v.records(`{"what":"cases"}`), a.directions.Auditor, auditor, time.Now()), http.StatusForbidden, "reading-unrecorded"},
+		{"a reading that never was", v.signed(unread+"?reading=0", a.directions.Auditor, auditor, time.Now()), http.StatusForbidden, "reading-unrecorded"},
 		{"the same request again", good, http.StatusUnauthorized, "request-repeated"},
 		{"no signature", v.request(path), http.StatusUnauthorized, events.RuleDataMalformed},
 		{"a signature of nobody", v.signed(path, a.directions.Auditor, stranger(t), time.Now()), http.StatusUnauthorized, events.RuleKeyUnknown},
@@ -47,7 +55,7 @@ func (a *arena) answersAuditorsOnly(t *testing.T) {
 		{"an old request", v.signed(path, a.directions.Auditor, auditor, time.Now().Add(-2*time.Minute)), http.StatusUnauthorized, events.RuleTimeAhead},
 		{"a request from the future", v.signed(path, a.directions.Auditor, auditor, time.Now().Add(2*time.Minute)), http.StatusUnauthorized, events.RuleTimeAhead},
 		{"a signature for another path", v.moved("/v1/cases", path), http.StatusUnauthorized, events.RuleSignatureInvalid},
-		{"a signature with another query", v.moved(path, path+"?after=x"), http.StatusUnauthorized, events.RuleSignatureInvalid},
+		{"a signature with another query", v.moved(path, path+"&after=x"), http.StatusUnauthorized, events.RuleSignatureInvalid},
 		{"a signature for another hub", v.elsewhere(path), http.StatusUnauthorized, events.RuleSignatureInvalid},
 		{"a spoilt signature", v.spoilt(path), http.StatusUnauthorized, ""},
 		{"two signatures", v.doubled(path), http.StatusUnauthorized, events.RuleDataMalformed},
@@ -64,6 +72,20 @@ func (a *arena) answersAuditorsOnly(t *testing.T) {
 	t.Run("odd paths", v.oddPaths)
 	t.Run("odd bytes", v.oddBytes)
 	a.healthy(t)
+}
+
+// records has a reading of the auditor entered in the log, and gives its number.
+func (v visitor) records(body string) string {
+	v.t.Helper()
+	r, err := http.NewRequestWithContext(v.t.Context(), http.MethodPost, v.base+"/v1/readings", strings.NewReader(body))
+	must(v.t, err)
+	must(v.t, seal.SignRequest(r, v.key(v.directions.Auditor), v.directions.Auditor, v.directions.Hub.Origin(), []byte(body), time.Now()))
+	status, answer := v.ask(r)
+	var recorded ledger.ReadingRecorded
+	if err := json.Unmarshal([]byte(answer), &recorded); err != nil || status != http.StatusCreated {
+		v.t.Fatalf("a reading is answered %d %s", status, answer)
+	}
+	return strconv.FormatUint(recorded.Reading, 10)
 }
 
 func (v visitor) key(id events.AgencyID) seal.SigningKey {

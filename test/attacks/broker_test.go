@@ -40,8 +40,14 @@ func (s *site) reachesNothingElse(t *testing.T) {
 	must(t, conn.Flush())
 	must(t, a.world.Tell(t.Context(), "police receives form referral\nhub records case.opened by police\n", quiet{}))
 	after := a.doctor(t)
-	if after.Size != before.Size+1 || after.Agencies[shelter].Assigned != before.Agencies[shelter].Assigned {
-		t.Errorf("the log grew by %d entries, want the one honest case", after.Size-before.Size)
+	for agency, connection := range after.Agencies { // every submission is answered by a delivery; readings of the auditor are entries too, and answered to nobody
+		want := before.Agencies[agency].Assigned
+		if agency == honest {
+			want++
+		}
+		if connection.Assigned != want {
+			t.Errorf("%s has %d deliveries, want %d: the one honest case and nothing else", agency, connection.Assigned, want)
+		}
 	}
 	time.Sleep(100 * time.Millisecond) // what was overheard would be here by now
 	for len(heard) > 0 {

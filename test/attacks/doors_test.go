@@ -63,7 +63,7 @@ func (x *trial) doors() []door {
 		"/v1/tonight", "/v1/questions", "/v1/questions/answer", "/v1/capacity", "/v1/providers", "/v1/overdue", "/v1/withdrawals/" + string(x.world.Case), "/v1/links",
 		"/v1/contacts", "/v1/alerts", "/v1/alerts/K7Q2/acknowledge",
 	}
-	doors := []door{{name: "ledger", base: "http://" + x.directions.Ledger, client: http.DefaultClient, paths: []string{"/healthz", "/readyz", "/v1/doctor", "/v1/checkpoint", "/v1/cases", "/v1/nothing"}}}
+	doors := []door{{name: "ledger", base: "http://" + x.directions.Ledger, client: http.DefaultClient, paths: []string{"/healthz", "/readyz", "/v1/doctor", "/v1/tlog/checkpoint", "/v1/cases", "/v1/nothing"}}}
 	for _, id := range []events.AgencyID{honest, shelter} {
 		address, _ := x.directions.Address(id)
 		doors = append(doors, door{name: string(id) + " systems", base: "http://" + address.Intake, client: http.DefaultClient, token: x.token(id), paths: systems})

@@ -3,6 +3,7 @@ package attacks
 import (
 	"bytes"
 	"crypto/rand"
+	"strings"
 	"testing"
 	"time"
 
@@ -195,18 +196,21 @@ func (s *site) hubsWord(t *testing.T) {
 		&events.ReferralEscalated{Said: said, Step: events.NextCandidate, To: s.id, Because: events.DutyAnswer, Call: honest, Urgency: events.Tonight},
 		&events.DeadlineDueSoon{Said: said, Deadline: d}, &events.DeadlineMissed{Said: said, Deadline: d},
 		&events.ConsularAllowed{Said: said, Owner: s.id}, &events.ConsularBarred{Said: said},
-		&events.DirectoryListed{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Agencies: []events.Listing{listing}},
-		&events.DirectoryFounded{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Agencies: s.founded.Agencies},
+		&events.DirectoryListed{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Text: s.founded.Text, Agencies: []events.Listing{listing}},
+		&events.DirectoryFounded{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Text: s.founded.Text, Agencies: s.founded.Agencies},
+		&events.TrailRead{What: events.ReadingCases},
+		&events.RetentionEnded{Case: about, Entries: 1, Leaves: strings.Repeat("0a", 32)},
 	} {
 		spoken[p.Type()] = true
 		t.Run(p.Type().Name(), func(t *testing.T) {
 			s.t = t
 			e := s.draft(p, about)
-			if p.Type() == events.TypeDirectoryListed {
+			switch p.Type() {
+			case events.TypeDirectoryListed, events.TypeTrailRead:
 				e.Subject = string(s.id)
-			}
-			if p.Type() == events.TypeDirectoryFounded {
+			case events.TypeDirectoryFounded, events.TypeRetentionEnded:
 				e.Subject = string(events.HubAgency)
+			default:
 			}
 			s.refuses(mou.RulePower, exchange.Encode(s.sign(e)))
 			s.next++

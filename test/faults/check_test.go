@@ -17,6 +17,7 @@ import (
 	"handrail/services/agency/client"
 	"handrail/services/ledger"
 	"handrail/services/ledger/audit"
+	"handrail/test/hubtest"
 )
 
 // checked is the ledger as an auditor verified it after the faults.
@@ -24,6 +25,7 @@ type checked struct {
 	cases map[events.CaseID]audit.Verified
 	steps map[events.EventID]audit.Step // admitted
 	none  map[events.EventID]uint64     // entries of no case, that every agency here was sent
+	read  int                           // entries that say that an auditor read; nobody is sent them
 	size  uint64
 }
 
@@ -47,6 +49,8 @@ func (h *hub) check(faults int) checked {
 	if opened == 0 {
 		h.t.Error("no sealed record was released and opened")
 	}
+	h.witnessed(ctx)
+	h.wholeLog(ctx)
 	h.healthy(ctx, faults)
 	return c
 }
@@ -70,7 +74,6 @@ func (h *hub) verify(ctx context.Context) checked {
 		v, err := h.auditor.Verify(trail) // the stored state against a new fold too
 		h.must(err)
 		c.cases[summary.Case] = v
-		c.size = v.Size
 		for _, s := range v.Steps {
 			numbers = append(numbers, s.Entry.Number)
 			if s.Entry.Verdict == tlog.Refused {
@@ -84,6 +87,7 @@ func (h *hub) verify(ctx context.Context) checked {
 		}
 	}
 	h.erased(c)
+	numbers = append(numbers, h.readings(ctx, &c)...)
 	slices.Sort(numbers)
 	for i, number := range numbers {
 		if uint64(i) != number {
@@ -94,6 +98,59 @@ func (h *hub) verify(ctx context.Context) checked {
 		h.t.Errorf("the trails hold %d entries, the log has %d", len(numbers), c.size)
 	}
 	return c
+}
+
+// readings are the entries that say who read the log, this test among them. It
+// takes the size of the log with them, when nobody reads any more.
+func (h *hub) readings(ctx context.Context, c *checked) []uint64 {
+	h.t.Helper()
+	rows, err := h.AsOwner(ctx, "SELECT number FROM reading")
+	h.must(err)
+	var numbers []uint64
+	for _, row := range rows {
+		number, _ := row[0].(int64)
+		numbers = append(numbers, uint64(number))
+	}
+	rows, err = h.AsOwner(ctx, "SELECT count(*) FROM entry")
+	h.must(err)
+	size, _ := rows[0][0].(int64)
+	c.read, c.size = len(numbers), uint64(size)
+	return numbers
+}
+
+// witnessed waits until every agency that has a service here has cosigned the
+// whole log, and checks that none found anything against it.
+func (h *hub) witnessed(ctx context.Context) {
+	h.t.Helper()
+	h.must(until(ctx, "every witness has cosigned the whole log", func(ctx context.Context) error {
+		state, err := h.doctor(ctx)
+		if err != nil {
+			return err
+		}
+		for id := range h.desks {
+			switch w := state.Agencies[id].Witness; {
+			case w == nil:
+				return fmt.Errorf("%s is no witness", id)
+			case w.Finding != "" || w.Size != state.Size:
+				return fmt.Errorf("%s has cosigned %d of %d entries, finding %q", id, w.Size, state.Size, w.Finding)
+			}
+		}
+		if !state.Witnessed || state.WitnessedSize != state.Size {
+			return fmt.Errorf("the log of %d entries counts as witnessed %t, at %d", state.Size, state.Witnessed, state.WitnessedSize)
+		}
+		return nil
+	}))
+}
+
+// wholeLog has the auditor's own command verify every entry, signature and
+// verdict of the log.
+func (h *hub) wholeLog(ctx context.Context) {
+	h.t.Helper()
+	out, errs, code := hubtest.Run(ctx, h.t, "audit", "log", "--verify", "--data", h.At.Root)
+	if code != 0 {
+		h.t.Errorf("the whole log does not verify (%d): %s %s", code, out, errs)
+	}
+	h.t.Log(strings.TrimSpace(out))
 }
 
 // erased: of the sealed records the ledger destroyed those, and only those, that

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"time"
 
 	"handrail/events"
@@ -50,6 +51,8 @@ type desk struct {
 	id     events.AgencyID
 	people *client.Client
 	system *client.Client
+
+	outbox sync.Mutex // held while it is read: it is long, and after a fault everybody wants to read it at once
 }
 
 // statement is what /v1/say takes.
@@ -91,6 +94,8 @@ func neverSent(err error) bool {
 }
 
 func (d *desk) saidSince(ctx context.Context, of events.CaseID, says string, begun time.Time) (bool, error) {
+	d.outbox.Lock()
+	defer d.outbox.Unlock()
 	var out agency.OutboxView
 	if err := d.people.Get(ctx, "/v1/outbox", &out); err != nil {
 		return false, err

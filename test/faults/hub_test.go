@@ -42,6 +42,7 @@ type hub struct {
 	t          *testing.T
 	directions local.Directions
 	auditor    *audit.Auditor
+	reader     func(context.Context) (*audit.Auditor, error) // who reads while ledgers come and go
 	desks      map[events.AgencyID]*desk
 
 	mu      sync.Mutex
@@ -70,6 +71,7 @@ func startUnder(t *testing.T, profile string, more ...local.Member) *hub {
 	h.must(err)
 	h.auditor, err = local.Auditor(h.At.Agency(h.directions.Auditor), "")
 	h.must(err)
+	h.reader = func(context.Context) (*audit.Auditor, error) { return h.auditor, nil }
 	for _, a := range h.directions.Agencies {
 		if a.Intake == "" {
 			continue
@@ -115,8 +117,11 @@ func (h *hub) inFlight(ctx context.Context) int {
 // keep reads a finished case's trail, to be compared at the end of the test.
 func (h *hub) keep(ctx context.Context, id events.CaseID) error {
 	var trail ledger.Trail
-	err := until(ctx, "the ledger shows a trail", func(ctx context.Context) (err error) {
-		trail, err = h.auditor.Trail(ctx, id)
+	err := until(ctx, "the ledger shows a trail", func(ctx context.Context) error {
+		auditor, err := h.reader(ctx)
+		if err == nil {
+			trail, err = auditor.Trail(ctx, id)
+		}
 		return err
 	})
 	h.mu.Lock()

@@ -25,7 +25,7 @@ type settings struct {
 // usualRounds is what a run has time for when it is one of many.
 const usualRounds = 3
 
-var chosen = settings{wait: time.Minute}
+var chosen = settings{wait: 2 * time.Minute}
 
 func TestMain(m *testing.M) {
 	flag.Uint64Var(&chosen.seed, "seed", uint64(number("HANDRAIL_FAULTS_SEED", time.Now().UnixNano())), "seed of the faults and of what people say; HANDRAIL_FAULTS_SEED")

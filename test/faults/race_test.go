@@ -36,7 +36,7 @@ func TestOneAcceptanceWinsWhateverTheRace(t *testing.T) {
 	for _, killed := range [][]string{
 		{}, {local.ServiceLedger}, {string(lantern), wipeStorage}, {local.ServiceLedger, string(harbour)}, {killPostgres},
 	} {
-		race.wave(t.Context(), killed)
+		race.wave(t.Context(), func(ctx context.Context) { race.kill(ctx, killed) })
 		t.Logf("%v killed: over after %s", killed, time.Since(race.begun).Round(100*time.Millisecond))
 	}
 	race.judge(t)
@@ -77,9 +77,9 @@ func (r *race) did(d deed, do func() (seen, error)) error {
 	return nil
 }
 
-// wave has everybody race for as many beds as there are rounds, and kills services
-// as they do.
-func (r *race) wave(ctx context.Context, killed []string) {
+// wave has everybody race for as many beds as there are rounds, and lets something
+// strike as they do.
+func (r *race) wave(ctx context.Context, strike func(context.Context)) {
 	h := r.hub
 	h.t.Helper()
 	beds := make([]*referral, chosen.rounds)
@@ -113,7 +113,7 @@ func (r *race) wave(ctx context.Context, killed []string) {
 	}
 	close(gate)
 	time.Sleep(time.Duration(r.random.IntN(30)) * time.Millisecond)
-	r.kill(ctx, killed)
+	strike(ctx)
 	racing.Wait()
 	close(over)
 	watching.Wait()
@@ -220,11 +220,15 @@ func (r *race) watch(ctx context.Context, of *referral, over <-chan struct{}) er
 
 // logged is whose acceptance the ledger shows as admitted.
 func (r *race) logged(ctx context.Context, id events.CaseID) (seen, error) {
-	trail, err := r.hub.auditor.Trail(ctx, id)
+	auditor, err := r.hub.reader(ctx)
 	if err != nil {
 		return seen{}, errors.Join(errAway, err)
 	}
-	v, err := r.hub.auditor.Verify(trail)
+	trail, err := auditor.Trail(ctx, id)
+	if err != nil {
+		return seen{}, errors.Join(errAway, err)
+	}
+	v, err := auditor.Verify(trail)
 	if err != nil {
 		return seen{}, err
 	}

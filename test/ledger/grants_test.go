@@ -28,14 +28,27 @@ func TestWhatEachDatabaseRoleMayDo(t *testing.T) {
 		{"handrail_ledger", "UPDATE log_identity SET timeline = 9", false},
 		{"handrail_ledger", "SELECT erase_payload(1, 1)", false}, // not an erasure of this transaction
 		{"handrail_ledger", "SELECT accept_history()", false},
+		{"handrail_ledger", "UPDATE contradiction SET accepted = now()", false},
+		{"handrail_ledger", "DELETE FROM contradiction", false},
+		{"handrail_ledger", "DELETE FROM cosignature", false},
+		{"handrail_ledger", "UPDATE witness_reset SET size = 1", false},
 		{"handrail_ledger", "CREATE TABLE mine (i int)", false},
 		{"handrail_ledger", "ALTER TABLE entry DISABLE TRIGGER ALL", false},
 		{"handrail_ledger", "UPDATE position SET number = number", true},
-		{"handrail_retention", "DELETE FROM payload WHERE number = 1", true},
-		{"handrail_retention", "DELETE FROM opening WHERE number = 1", true},
-		{"handrail_retention", "UPDATE payload SET data = data", true},
+		{"handrail_ledger", "INSERT INTO destroyed VALUES (1, 1)", false},
+		{"handrail_ledger", "UPDATE retired SET destroyed = now()", false},
+		{"handrail_ledger", "DELETE FROM reading", false},
+		{"handrail_ledger", "SELECT destroy_case(gen_random_uuid())", false},
+		{"handrail_ledger", "SELECT rewrite_derived('case_state')", false},
+		{"handrail_ledger", "ALTER TABLE opening DISABLE TRIGGER ALL", false},
+		{"handrail_retention", "SELECT rewrite_derived('case_state')", true},
+		{"handrail_retention", "DELETE FROM payload WHERE number = 1", false},
+		{"handrail_retention", "DELETE FROM opening WHERE number = 1", false},
+		{"handrail_retention", "UPDATE payload SET data = data", false},
+		{"handrail_owner", "DELETE FROM opening", false},
+		{"handrail_owner", "UPDATE payload SET data = data", false},
 		{"handrail_retention", "DELETE FROM entry", false},
-		{"handrail_retention", "INSERT INTO entry VALUES (9, decode(repeat('00', 32), 'hex'))", false},
+		{"handrail_retention", "INSERT INTO entry VALUES (9, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'))", false},
 		{"handrail_retention", "SELECT * FROM case_state", false},
 		{"handrail_retention", "SELECT erase_payload(1, 1)", false},
 		{"handrail_owner", "UPDATE entry SET leaf_hash = leaf_hash", false}, // the trigger
@@ -66,7 +79,8 @@ func TestOnlyAnErasureLoggedInTheSameTransactionErasesARecord(t *testing.T) {
 		w.must(err)
 		defer func() { w.must(tx.Rollback(t.Context())) }()
 		q := &pgx.Batch{}
-		q.Queue("INSERT INTO entry VALUES ($1, decode(repeat('00', 32), 'hex'))", next)
+		q.Queue("INSERT INTO entry VALUES ($1, decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex'))", next)
+		q.Queue("INSERT INTO erasure VALUES ($1, $2, gen_random_uuid(), 'declined')", target, next)
 		q.Queue("INSERT INTO opening VALUES ($1, decode(repeat('00', 32), 'hex'), $2)", next, []byte(says))
 		q.Queue("INSERT INTO payload VALUES ($1, $2)", next, []byte(data))
 		q.Queue("SELECT erase_payload($1, $2)", target, next)

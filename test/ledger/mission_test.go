@@ -136,7 +136,7 @@ func TestMissionsAreListedBesideGenesis(t *testing.T) {
 	}
 	empty := w.config
 	empty.DatabaseURL = postgres.DSN(newDatabase(t), local.RoleLedger)
-	shelterToo := events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Agencies: w.founded.Agencies[1:2]}
+	shelterToo := events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Text: w.founded.Text, Agencies: w.founded.Agencies[1:2]}
 	forged := w.missions[0]
 	forged.Agencies = slices.Clone(forged.Agencies)
 	forged.Agencies[0].Signing = w.agencies[police].signing.Public()

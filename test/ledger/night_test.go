@@ -14,7 +14,6 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
-	"handrail/events/seal"
 	"handrail/services/ledger"
 	"handrail/services/ledger/audit"
 )
@@ -80,10 +79,7 @@ func (n night) takeOver(d time.Duration) {
 // trail is what an auditor gets of a case, asking at the hub's time.
 func (n night) trail(c opened) ledger.Trail {
 	n.t.Helper()
-	request, err := http.NewRequestWithContext(n.t.Context(), http.MethodGet, n.url+"/v1/cases/"+string(c.id)+"/trail", nil)
-	n.must(err)
-	n.must(seal.SignRequest(request, n.agencies[auditor].signing, auditor, hubID.Origin(), nil, n.config.Clock()))
-	status, body := n.do(request)
+	status, body := n.read(n.url, "/v1/cases/"+string(c.id)+"/trail", n.agencies[auditor], events.ReadingReplay, string(c.id))
 	if status != http.StatusOK {
 		n.t.Fatalf("the trail: %d %s", status, body)
 	}

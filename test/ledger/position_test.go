@@ -95,3 +95,48 @@ func TestAControlMessageThatIsNotTheAgencysOrNotNewerHasNoEffect(t *testing.T) {
 		t.Errorf("%d entries more; control messages are not logged", n-entries)
 	}
 }
+
+// What an agency stored and cannot believe it asks for by number: these come again,
+// byte for byte, and nothing else.
+func TestAnAgencyGetsAgainOnlyWhatItSaysIsDamaged(t *testing.T) {
+	w := newWorld(t)
+	c := w.open()
+	c.ask(shelter)
+	p := w.agencies[police]
+	w.settled()
+	at := p.position()
+	if at < 4 {
+		t.Fatalf("only %d deliveries", at)
+	}
+	say := func(again ...uint64) {
+		w.eventually("the agency says what is damaged", func() bool {
+			e := p.draft(&events.InboxPosition{Position: at, Again: again}, "", "")
+			p.mu.Lock()
+			soon := !e.Time.Time().After(p.lastWord)
+			if !soon {
+				p.lastWord = e.Time.Time()
+			}
+			p.mu.Unlock()
+			if soon {
+				return false
+			}
+			signed, err := p.signing.Sign(e)
+			w.must(err)
+			return p.link.Submit(t.Context(), exchange.Encode(signed)) == nil
+		})
+	}
+	say(2, 4)
+	w.eventually("they come again", func() bool { p.mu.Lock(); defer p.mu.Unlock(); return len(p.repeated) == 2 })
+	say()
+	time.Sleep(300 * time.Millisecond)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.repeated) != 2 || p.repeated[0].Number != 2 || p.repeated[1].Number != 4 {
+		t.Fatalf("%d came again", len(p.repeated))
+	}
+	for _, g := range p.repeated {
+		if g.header != p.got[g.Number-1].header {
+			t.Errorf("delivery %d differs when it is delivered again", g.Number)
+		}
+	}
+}

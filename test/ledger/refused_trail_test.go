@@ -65,7 +65,8 @@ func TestACaseOfWhichEverythingWasRefusedHasATrail(t *testing.T) {
 	if _, err := a.Verify(whole); !errors.Is(err, audit.ErrUnverified) {
 		t.Errorf("a state that was hidden: %v", err)
 	}
-	if _, status, _ := w.get(url+"/v1/cases/"+w.uuid()+"/trail", w.agencies[auditor]); status != http.StatusNotFound {
+	unknown := w.uuid()
+	if status, _ := w.read(url, "/v1/cases/"+unknown+"/trail", w.agencies[auditor], events.ReadingReplay, unknown); status != http.StatusNotFound {
 		t.Errorf("a case of which nobody spoke is answered %d", status)
 	}
 }

@@ -23,6 +23,7 @@ type site struct {
 	kind    events.AgencyKind
 	signing seal.SigningKey
 	sealing seal.SealingKey
+	witness tlog.WitnessKey // zero for a kind that does not witness
 	link    *exchange.Site
 	hangup  context.CancelFunc
 
@@ -36,6 +37,9 @@ type site struct {
 	lastWord time.Time // time of the last position
 	deaf     bool      // stores nothing
 	asked    bool      // the hub announced its head: answer with the position
+	watch    *watch    // nil: it answers no offer of a checkpoint
+	wary     bool      // expects lies: what it cannot believe is kept in doubts, and fails no test
+	doubts   []error
 }
 
 // got is one verified delivery.
@@ -52,8 +56,22 @@ func (w *world) newSite(id events.AgencyID, kind events.AgencyKind) events.Listi
 	w.must(err)
 	sealing, err := seal.NewSealingKey(rand.Reader)
 	w.must(err)
-	w.agencies[id] = &site{w: w, id: id, kind: kind, signing: signing, sealing: sealing, next: 1, said: map[events.EventID]events.Event{}, later: map[uint64]got{}}
-	return seal.NewListing(id, kind, signing, sealing, hubID.Origin())
+	secret, witness := w.witness(id, kind)
+	w.agencies[id] = &site{w: w, id: id, kind: kind, witness: secret, signing: signing, sealing: sealing, next: 1, said: map[events.EventID]events.Event{}, later: map[uint64]got{}}
+	return seal.NewListing(id, kind, signing, sealing, witness, hubID.Origin())
+}
+
+// witness makes the key with which an agency cosigns, and says what its listing
+// says of it; both are empty for the kinds that do not witness.
+func (w *world) witness(id events.AgencyID, kind events.AgencyKind) (secret tlog.WitnessKey, verifier string) {
+	if kind == events.Auditor || kind == events.ForeignMission {
+		return tlog.WitnessKey{}, ""
+	}
+	text, verifier, err := tlog.NewWitnessKey(hubID.Origin(), id, rand.Reader)
+	w.must(err)
+	secret, err = tlog.ParseWitnessKey(text)
+	w.must(err)
+	return secret, verifier
 }
 
 // connect joins the exchange and begins to receive, telling the hub its position.
@@ -148,12 +166,19 @@ func (s *site) take(_ context.Context, m exchange.Message) error {
 		}
 		s.controls = append(s.controls, e)
 		s.asked = s.asked || e.Type == events.TypeControlHead
+		if err == nil && e.Type == events.TypeControlOffered {
+			err = s.judgeOffer(e)
+		}
 		return err
 	}
 	if s.deaf {
 		return errors.New("not listening")
 	}
 	g, err := s.verify(header, m)
+	if err != nil && s.wary {
+		s.doubts = append(s.doubts, err)
+		return nil
+	}
 	if err != nil {
 		s.w.t.Errorf("%s cannot believe a delivery: %v", s.id, err)
 		return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/mod/sumdb/note"
 
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/deploy/local"
 	"handrail/events"
@@ -75,7 +76,9 @@ func newWorldOf(t *testing.T, more []member, options ...option) *world {
 	w.must(err)
 	w.must(hubKey.Save(filepath.Join(w.dir, "hub.pem")))
 	w.must(os.WriteFile(filepath.Join(w.dir, "log.key"), []byte(logKey+"\n"), 0o600))
-	w.founded = events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1"}
+	texts, err := mou.ProfileTexts("uk@1")
+	w.must(err)
+	w.founded = events.DirectoryFounded{Log: vkey, Signing: hubKey.Public(), Profile: "uk@1", Text: mou.ProfileDigest(texts)}
 	var ids []events.AgencyID
 	for _, a := range append([]member{{police, events.Police}, {shelter, events.Shelter}, {shelter2, events.Shelter}, {coordinator, events.Coordinator}, {auditor, events.Auditor}}, more...) {
 		w.enter(w.newSite(a.id, a.kind))
@@ -117,7 +120,7 @@ func (w *world) enter(l events.Listing) {
 		w.founded.Agencies = append(w.founded.Agencies, l)
 		return
 	}
-	w.missions = append(w.missions, events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Agencies: []events.Listing{l}})
+	w.missions = append(w.missions, events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Text: w.founded.Text, Agencies: []events.Listing{l}})
 }
 
 func (w *world) must(err error) {
@@ -182,6 +185,14 @@ func (w *world) start() {
 	}
 	w.t.Cleanup(stop)
 	w.stop = stop
+}
+
+// now is the hub's clock.
+func (w *world) now() time.Time {
+	if w.config.Clock == nil {
+		return time.Now()
+	}
+	return w.config.Clock()
 }
 
 // eventually waits until something is true.

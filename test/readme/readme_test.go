@@ -131,7 +131,7 @@ func commands(ctx context.Context, t *testing.T, dir string) {
 		if !ours {
 			t.Fatalf("README.md shows a command of another program: %s", line)
 		}
-		words := strings.Fields(strings.Replace(args, "CASE", of, 1))
+		words := strings.Fields(strings.NewReplacer("CASE", of, "case.json", dir+"/case.json").Replace(args))
 		out, errs, code := hubtest.Run(ctx, t, append(words, "--data", dir)...)
 		if code != 0 || out == "" {
 			t.Errorf("%s: exit code %d\n%s%s", line, code, out, errs)
