@@ -17,7 +17,7 @@ func Prove(size, number uint64, read Read) ([]Hash, error) {
 type Prover struct {
 	size  uint64
 	read  Read
-	tiles map[tile][]Hash
+	tiles map[tile][][]Hash
 }
 
 type tile struct {
@@ -28,7 +28,7 @@ type tile struct {
 // NewProver makes a prover for the stored tree of a size, which may be smaller
 // than what is stored.
 func NewProver(size uint64, read Read) *Prover {
-	return &Prover{size, read, map[tile][]Hash{}}
+	return &Prover{size, read, map[tile][][]Hash{}}
 }
 
 // Prove gives the inclusion proof of entry number.
@@ -55,35 +55,40 @@ func prove(size, number uint64, read sumdb.HashReaderFunc) ([]Hash, error) {
 	return proof, nil
 }
 
-// readHashes answers with complete subtrees of the binary tree, each computed
-// from the 1 to 128 stored hashes of its tile below it.
+// readHashes answers with complete subtrees of the binary tree.
 func (p *Prover) readHashes(indexes []int64) ([]Hash, error) {
 	out := make([]Hash, 0, len(indexes))
 	for _, index := range indexes {
 		level, n := sumdb.SplitStoredHashIndex(index)
-		width := int64(1) << (level % 8)
-		first := n * width
-		hashes, err := p.tile(tile{level / 8, first / TileWidth})
+		inside, width := level%8, int64(TileWidth)>>(level%8)
+		subtrees, err := p.tile(tile{level / 8, n / width})
 		if err != nil {
 			return nil, err
 		}
-		var subtree Tree
-		for _, h := range hashes[first%TileWidth : first%TileWidth+width] {
-			subtree.Append(h, nil)
-		}
-		out = append(out, subtree.Root())
+		out = append(out, subtrees[inside][n%width])
 	}
 	return out, nil
 }
 
-func (p *Prover) tile(at tile) ([]Hash, error) {
-	if hashes, ok := p.tiles[at]; ok {
-		return hashes, nil
+// tile gives the complete subtrees inside a tile, by their height from 0: proofs
+// of many entries meet in the same upper tiles, which are hashed once.
+func (p *Prover) tile(at tile) ([][]Hash, error) {
+	if subtrees, ok := p.tiles[at]; ok {
+		return subtrees, nil
 	}
 	from := at.index * TileWidth
 	hashes, err := readAll(p.read, at.level, from, min(from+TileWidth, signed(p.size>>(8*at.level))))
-	if err == nil {
-		p.tiles[at] = hashes
+	if err != nil {
+		return nil, err
 	}
-	return hashes, err
+	subtrees := make([][]Hash, 8)
+	subtrees[0] = hashes
+	for height := 1; height < len(subtrees); height++ {
+		below := subtrees[height-1]
+		for i := 0; i+1 < len(below); i += 2 {
+			subtrees[height] = append(subtrees[height], sumdb.NodeHash(below[i], below[i+1]))
+		}
+	}
+	p.tiles[at] = subtrees
+	return subtrees, nil
 }

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -21,6 +22,7 @@ const offerAgain = 10 * time.Second
 // witnessing is what a courier knows of its agency as a witness.
 type witnessing struct {
 	last     uint64         // size that the witness goes on from, as the hub knows it; 0: none
+	unproved bool           // the last round's offer could not be proved
 	spoke    bool           // the agency has spoken since start or reconnect, whatever it said
 	offered  time.Time      // round of the last offer; zero: none since then
 	waiting  bool           // that offer has no answer yet
@@ -139,11 +141,18 @@ func (c *courier) offer(ctx context.Context) error {
 		return nil
 	}
 	proof, err := r.proof(w.last)
+	if errors.Is(err, context.Canceled) {
+		return nil // this ledger no longer leads: the one that does makes rounds of its own
+	}
 	if err != nil {
 		w.offered = r.at
-		c.alarm(ctx, "a checkpoint could not be offered to a witness", fmt.Errorf("to %s from %d to %d entries: %w", c.agency, w.last, r.size, err))
+		if w.unproved { // once may be a lost connection: a round begins only when the database answers
+			c.alarm(ctx, "a checkpoint could not be offered to a witness", fmt.Errorf("to %s from %d to %d entries: %w", c.agency, w.last, r.size, err))
+		}
+		w.unproved = true
 		return nil
 	}
+	w.unproved = false
 	sent, err := c.sayAt(ctx, &events.CheckpointOffered{Old: w.last, Proof: proof, Checkpoint: base64.StdEncoding.EncodeToString(r.signed)}, r.at)
 	if err == nil && sent {
 		w.offered, w.waiting = r.at, true
