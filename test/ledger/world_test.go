@@ -198,7 +198,7 @@ func (w *world) now() time.Time {
 // eventually waits until something is true.
 func (w *world) eventually(what string, is func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if is() {
 			return
 		}

@@ -133,7 +133,7 @@ func commands(ctx context.Context, t *testing.T, dir string) {
 		}
 		words := strings.Fields(strings.NewReplacer("CASE", of, "case.json", dir+"/case.json").Replace(args))
 		out, errs, code := hubtest.Run(ctx, t, append(words, "--data", dir)...)
-		if code != 0 || out == "" {
+		if code != 0 || out+errs == "" {
 			t.Errorf("%s: exit code %d\n%s%s", line, code, out, errs)
 		}
 		if args == "audit cases" {
