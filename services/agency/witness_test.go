@@ -117,15 +117,21 @@ func TestAForkIsFoundRungAndNeverForgotten(t *testing.T) {
 	if !b.alarmed(alarmForked) || view.State != WitnessAlarmed || len(view.Findings) != 1 {
 		t.Fatalf("after a restart: %+v", view)
 	}
-	log, err := note.NewVerifier(l.pins.LogVKey)
-	l.must(err)
-	for _, signed := range []string{view.Findings[0].Ours, view.Findings[0].Theirs} {
-		if _, err := tlog.ParseCheckpoint([]byte(signed), log); err != nil {
-			t.Errorf("what is kept proves nothing: %v", err)
-		}
-	}
+	l.proves(view.Findings[0])
 	if health, err := b.Doctor(t.Context()); err != nil || health.OK {
 		t.Errorf("the doctor finds nothing: %v", err)
+	}
+}
+
+// proves checks that the log's key signed both checkpoints that a finding keeps.
+func (l *aLog) proves(f Finding) {
+	l.t.Helper()
+	log, err := note.NewVerifier(l.pins.LogVKey)
+	l.must(err)
+	for _, signed := range []string{f.Ours, f.Theirs} {
+		if _, err := tlog.ParseCheckpoint([]byte(signed), log); err != nil {
+			l.t.Errorf("what is kept proves nothing: %v", err)
+		}
 	}
 }
 

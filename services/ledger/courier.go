@@ -63,7 +63,7 @@ type memo struct {
 // errands are what others ask of a courier.
 type errands struct {
 	assigned uint64
-	fresh    []pending  // the newest that were assigned, in order
+	pending  []pending  // the newest that were assigned, in order
 	repeats  []answerAt // to be sent again, each once
 	missing  *events.ResendFrom
 	erase    []destroyed
@@ -100,10 +100,7 @@ func (c *courier) assign(number uint64) {
 // deliver says what a batch just assigned.
 func (c *courier) deliver(number uint64, all []pending) {
 	c.ask(func(e *errands) {
-		e.assigned, e.fresh = max(e.assigned, number), append(e.fresh, all...)
-		if over := len(e.fresh) - maxPending; over > 0 {
-			e.fresh = append([]pending(nil), e.fresh[over:]...)
-		}
+		e.assigned, e.pending = max(e.assigned, number), newest(e.pending, all)
 	})
 }
 
@@ -212,7 +209,7 @@ func (c *courier) putBack(e errands) {
 // then speak, then deliver. It says after how long it wants to be called again; 0: when woken.
 func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
 	c.repeats = remember(c.repeats, e.repeats...)
-	c.expect(e.fresh)
+	c.pending = newest(c.pending, e.pending)
 	if e.restart {
 		c.started, c.announce, c.witness.spoke, c.witness.offered = false, true, false, time.Time{}
 	}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -110,12 +111,13 @@ type pending struct {
 // maxPending bounds what one courier remembers; older ones are read from the database.
 const maxPending = 1024
 
-// expect adds deliveries that were assigned, in order.
-func (c *courier) expect(more []pending) {
-	c.pending = append(c.pending, more...)
-	if over := len(c.pending) - maxPending; over > 0 {
-		c.pending = append([]pending(nil), c.pending[over:]...)
+// newest adds deliveries that were assigned, in order, and keeps the last of all.
+func newest(all, more []pending) []pending {
+	all = append(all, more...)
+	if over := len(all) - maxPending; over > 0 {
+		all = slices.Clone(all[over:])
 	}
+	return all
 }
 
 // recent builds the deliveries behind the cursor that are still in memory, at
