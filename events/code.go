@@ -10,7 +10,11 @@ type coded interface {
 
 // code accepts text only if it stands in the type's closed list.
 func code[C coded](to *C, text []byte) error {
-	if !slices.Contains((*to).Codes(), string(text)) {
+	return codeOf(to, text, (*to).Codes())
+}
+
+func codeOf[C ~string](to *C, text []byte, list []string) error {
+	if !slices.Contains(list, string(text)) {
 		return Refuse(RuleDataCode, "", "the value is not in the closed list that the schema gives")
 	}
 	*to = C(text)

@@ -1,6 +1,9 @@
 package events
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Language is an ISO 639-3 code of the closed list below, so that no other word
 // of three letters enters the permanent record.
@@ -23,7 +26,10 @@ const languages = `
 `
 
 // Codes lists every language.
-func (Language) Codes() []string { return strings.Fields(languages) }
+func (Language) Codes() []string { return slices.Clone(languageCodes) }
+
+//nolint:gochecknoglobals // read-only
+var languageCodes = strings.Fields(languages)
 
 // UnmarshalText accepts a language of the list.
-func (l *Language) UnmarshalText(text []byte) error { return code(l, text) }
+func (l *Language) UnmarshalText(text []byte) error { return codeOf(l, text, languageCodes) }

@@ -1,6 +1,9 @@
 package events
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Region is an ISO 3166-2 code of the closed list below: the finest place that
 // travels in the clear.
@@ -29,7 +32,10 @@ const regions = `
 `
 
 // Codes lists every region.
-func (Region) Codes() []string { return strings.Fields(regions) }
+func (Region) Codes() []string { return slices.Clone(regionCodes) }
+
+//nolint:gochecknoglobals // read-only
+var regionCodes = strings.Fields(regions)
 
 // UnmarshalText accepts a region of the list.
-func (r *Region) UnmarshalText(text []byte) error { return code(r, text) }
+func (r *Region) UnmarshalText(text []byte) error { return codeOf(r, text, regionCodes) }

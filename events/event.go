@@ -97,89 +97,90 @@ var (
 	materialSyntax    = newSyntax(`^[A-Za-z0-9+/]{16}[A-Za-z0-9+/]*={0,2}$`)
 )
 
-// attributeSyntax gives the syntax of an attribute, nil if the contract does not name it.
-func attributeSyntax(name string) *syntax {
-	switch name {
-	case "id", "correlationid", "causationid":
-		return uuidSyntax
-	case "source":
-		return sourceSyntax
-	case "specversion":
-		return specVersionSyntax
-	case "type":
-		return typeSyntax
-	case "datacontenttype":
-		return contentSyntax
-	case "dataschema":
-		return schemaSyntax
-	case "subject":
-		return subjectSyntax
-	case "time":
-		return timeSyntax
-	case "hub":
-		return originSyntax
-	case "sequence":
-		return sequenceSyntax
-	case "traceparent":
-		return traceSyntax
-	case "plaincommit":
-		return hexSyntax
-	case "dssematerial":
-		return materialSyntax
-	}
-	return nil
+// attribute is one that the wire contract names.
+type attribute struct {
+	name   string
+	syntax *syntax
+}
+
+// attributes are in the contract's fixed order, see [Event.Attributes].
+//
+//nolint:gochecknoglobals // read-only, as compiled patterns are
+var attributes = [...]attribute{
+	{"id", uuidSyntax},
+	{"source", sourceSyntax},
+	{"specversion", specVersionSyntax},
+	{"type", typeSyntax},
+	{"datacontenttype", contentSyntax},
+	{"dataschema", schemaSyntax},
+	{"subject", subjectSyntax},
+	{"time", timeSyntax},
+	{"hub", originSyntax},
+	{"sequence", sequenceSyntax},
+	{"correlationid", uuidSyntax},
+	{"causationid", uuidSyntax},
+	{"traceparent", traceSyntax},
+	{"plaincommit", hexSyntax},
+	{"dssematerial", materialSyntax},
 }
 
 // Parse builds an event from attributes and data as received. It refuses what
 // is unknown, repeated, missing, malformed or too large, and checks what the
 // attributes say of one another; it judges neither signature nor payload.
-func Parse(attributes []Attribute, data []byte) (Event, error) {
+func Parse(given []Attribute, data []byte) (Event, error) {
 	weight := len(data)
-	values := make(map[string]string, len(attributes))
-	for _, a := range attributes {
-		syntax := attributeSyntax(a.Name)
-		switch _, twice := values[a.Name]; {
-		case syntax == nil:
+	var values [len(attributes)]string // in the contract's order; no syntax takes an empty one
+	for _, a := range given {
+		at := slices.IndexFunc(attributes[:], func(known attribute) bool { return known.name == a.Name })
+		switch {
+		case at < 0:
 			return Event{}, Refuse(RuleAttributeUnknown, "", "an attribute that the wire contract does not name; send only its attributes")
-		case twice:
+		case values[at] != "":
 			return Event{}, Refuse(RuleAttributeRepeated, "attribute "+a.Name, "each attribute stands once")
-		case len(a.Value) > maxAttribute || !syntax.MatchString(a.Value):
+		case len(a.Value) > maxAttribute || !attributes[at].syntax.MatchString(a.Value):
 			return Event{}, Refuse(RuleAttributeSyntax, "attribute "+a.Name, "the value is not of the form that the wire contract gives for it")
 		}
-		values[a.Name] = a.Value
+		values[at] = a.Value
 		weight += len(a.Name) + len(a.Value)
 	}
 	if weight > MaxBytes {
 		return Event{}, Refuse(RuleEventTooLarge, "", "an event weighs at most 768 KiB with its attributes")
 	}
-	return fromValues(values, data)
-}
-
-func fromValues(values map[string]string, data []byte) (Event, error) {
-	t := Type(values["type"])
-	required := slices.Concat([]string{"id", "source", "specversion", "type", "datacontenttype", "dataschema", "subject", "time"}, SignedExtensions(t), []string{"dssematerial"})
-	for _, name := range required {
-		if values[name] == "" {
-			return Event{}, Refuse(RuleAttributeMissing, "attribute "+name, "the attribute is required")
-		}
+	e := Event{ // the values by their place in attributes
+		ID: EventID(values[0]), Source: values[1], Type: Type(values[3]), DataContentType: values[4], DataSchema: values[5], Subject: values[6],
+		Hub: values[8], Sequence: values[9], CorrelationID: EventID(values[10]), CausationID: EventID(values[11]), TraceParent: values[12],
+		PlainCommit: values[13], DSSEMaterial: values[14], Data: data,
 	}
-	if len(values) != len(required) {
-		return Event{}, Refuse(RuleAttributeUnknown, "", "an attribute that events of this type do not have")
+	if err := e.whole(&values); err != nil {
+		return Event{}, err
 	}
-	at, err := ParseTime(values["time"])
-	if err != nil {
+	var err error
+	if e.Time, err = ParseTime(values[7]); err != nil {
 		return Event{}, Refuse(RuleAttributeSyntax, "attribute time", "a time is YYYY-MM-DDTHH:MM:SSZ")
 	}
-	e := Event{
-		ID: EventID(values["id"]), Source: values["source"], Type: t,
-		DataContentType: values["datacontenttype"], DataSchema: values["dataschema"],
-		Subject: values["subject"], Time: at,
-		Hub: values["hub"], Sequence: values["sequence"],
-		CorrelationID: EventID(values["correlationid"]), CausationID: EventID(values["causationid"]),
-		TraceParent: values["traceparent"], PlainCommit: values["plaincommit"],
-		DSSEMaterial: values["dssematerial"], Data: data,
-	}
 	return e, e.consistent()
+}
+
+// whole checks that the event has the attributes that its type has, and no other.
+func (e Event) whole(values *[len(attributes)]string) error {
+	other := false
+	for i, value := range values {
+		has := true
+		switch attributes[i].name {
+		case "sequence":
+			has = !e.Type.IsControl()
+		case "plaincommit":
+			has = e.Type.Sealed()
+		}
+		if has && value == "" {
+			return Refuse(RuleAttributeMissing, "attribute "+attributes[i].name, "the attribute is required")
+		}
+		other = other || !has && value != ""
+	}
+	if other {
+		return Refuse(RuleAttributeUnknown, "", "an attribute that events of this type do not have")
+	}
+	return nil
 }
 
 // consistent checks what one attribute says of another.
@@ -206,7 +207,7 @@ func (e Event) consistent() error {
 	case form.subject == aboutCase && !uuidSyntax.MatchString(e.Subject), form.subject == aboutAgency && !nameSyntax.MatchString(e.Subject):
 		return Refuse(RuleAttributeSyntax, "attribute subject", "the subject is the case id of a case event, the agency id of any other")
 	case !e.aboutRightAgency():
-		return Refuse(RuleAttributeSyntax, "attribute subject", "an agency speaks of its own capacity and its own witness; genesis and the end of retention are about the hub, no other listing and no reading is")
+		return Refuse(RuleAttributeSyntax, "attribute subject", "an agency speaks of its own capacity, keys and witness; genesis and the end of retention are about the hub, no other listing and no reading is")
 	}
 	return nil
 }
@@ -214,11 +215,11 @@ func (e Event) consistent() error {
 // aboutRightAgency checks the agency of the types whose subject says which it is.
 func (e Event) aboutRightAgency() bool {
 	switch e.Type {
-	case TypeCapacityPublished, TypeWitnessReset:
+	case TypeCapacityPublished, TypeWitnessReset, TypeDirectoryKeyed:
 		return e.Subject == string(e.Agency())
 	case TypeDirectoryFounded, TypeRetentionEnded:
 		return e.Subject == string(HubAgency)
-	case TypeDirectoryListed, TypeTrailRead:
+	case TypeDirectoryListed, TypeDirectoryJoined, TypeDirectorySuspended, TypeDirectoryResumed, TypeDirectoryRevoked, TypeTrailRead:
 		return e.Subject != string(HubAgency)
 	default:
 		return true

@@ -45,7 +45,7 @@ func TestWhichReferralAnEventBelongsTo(t *testing.T) {
 			t.Errorf("%s does not belong to its referral", of.Name())
 		}
 	}
-	for _, of := range []events.Type{events.TypeCapacityPublished, events.TypeDirectoryListed, events.TypeTrailRead, events.TypeRetentionEnded, events.TypeWitnessReset} {
+	for _, of := range []events.Type{events.TypeCapacityPublished, events.TypeDirectoryListed, events.TypeDirectoryJoined, events.TypeDirectoryKeyed, events.TypeDirectoryRevoked, events.TypeTrailRead, events.TypeRetentionEnded, events.TypeWitnessReset} {
 		if e := signed(t, of); e.Referral() != "" || e.Case() != "" {
 			t.Errorf("%s belongs to a case or referral", of.Name())
 		}

@@ -44,6 +44,12 @@ func directoryExamples() map[events.Type]string {
 	return map[events.Type]string{
 		events.TypeDirectoryFounded: `{` + hub + `,"agencies":[` + listing("sampletown-police", "police") + `,` + listing("lighthouse-shelter", "shelter") + `]}`,
 		events.TypeDirectoryListed:  `{` + hub + `,"agencies":[` + listing("farland-mission", "foreign-mission") + `]}`,
+		events.TypeDirectoryJoined: `{"listing":` + listing("harbour-shelter", "shelter") + `,"vouching":[{"agency":"sampletown-police","key":"` + hashed + `","signature":"` + proof + `"},` +
+			`{"agency":"lighthouse-shelter","key":"` + hashed + `","signature":"` + proof + `"}]}`,
+		events.TypeDirectoryKeyed:     `{"listing":` + listing("harbour-shelter", "shelter") + `}`,
+		events.TypeDirectorySuspended: `{"because":"device-lost"}`,
+		events.TypeDirectoryResumed:   `{}`,
+		events.TypeDirectoryRevoked:   `{"because":"keys-stolen"}`,
 		events.TypeCapacityPublished: `{` + said + `,"needs":["emergency-shelter","counselling"],"sexes":["woman"],"ages":["adult","child"],"children":3,"access":["step-free"],` +
 			`"languages":["lit","eng"],"hours":["daily 00:00-06:00","mo 08:00-24:00"],"places":"few","region":"LT-VL"}`,
 		events.TypeControlPosition: `{"position":41,"resume":true,"again":[7,9]}`,
@@ -71,6 +77,7 @@ func caseExamples() map[events.Type]string {
 		events.TypeNoticeSent:       `{` + said + `,"to":"sampleland-coordination","age":"adult","region":"GB-ENG"}`,
 		events.TypeRecordReleased:   `{` + said + `,"record":"` + recordID + `","to":"lighthouse-shelter"}`,
 		events.TypeRecordErased:     `{` + said + `,"record":"` + recordID + `","reason":"withdrawn"}`,
+		events.TypeRecordOpened:     `{` + said + `,"record":"01890a5d-ac96-774b-bcce-b302099a8058","role":"case-worker","purpose":"accommodation","basis":"consent"}`,
 		events.TypeRecordDisputed:   `{` + said + `,"record":"` + recordID + `"}`,
 		events.TypeErasureConfirmed: `{` + said + `,"answer":"kept","ground":"court-order","until":"2027-11-22T00:00:00Z"}`,
 	}

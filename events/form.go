@@ -42,6 +42,16 @@ func agencyForm(t Type) form {
 		return facts[DirectoryFounded](aboutAgency)
 	case TypeDirectoryListed:
 		return facts[DirectoryListed](aboutAgency)
+	case TypeDirectoryJoined:
+		return facts[DirectoryJoined](aboutAgency)
+	case TypeDirectoryKeyed:
+		return facts[DirectoryKeyed](aboutAgency)
+	case TypeDirectorySuspended:
+		return facts[DirectorySuspended](aboutAgency)
+	case TypeDirectoryResumed:
+		return facts[DirectoryResumed](aboutAgency)
+	case TypeDirectoryRevoked:
+		return facts[DirectoryRevoked](aboutAgency)
 	case TypeCapacityPublished:
 		return facts[CapacityPublished](aboutAgency)
 	case TypeControlPosition:
@@ -90,6 +100,8 @@ func caseForm(t Type) form {
 		return facts[RecordErased](aboutCase)
 	case TypeRecordDisputed:
 		return facts[RecordDisputed](aboutCase)
+	case TypeRecordOpened:
+		return facts[RecordOpened](aboutCase)
 	case TypeErasureConfirmed:
 		return facts[ErasureConfirmed](aboutCase)
 	default:

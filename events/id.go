@@ -135,7 +135,7 @@ func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 // UnmarshalText accepts the wire form and nothing else.
 func (t *Time) UnmarshalText(text []byte) error {
 	parsed, err := time.Parse(TimeFormat, string(text))
-	if err != nil || parsed.IsZero() || parsed.Format(TimeFormat) != string(text) { // the zero time means "never set"
+	if err != nil || parsed.IsZero() || string(parsed.AppendFormat(make([]byte, 0, len(TimeFormat)), TimeFormat)) != string(text) { // the zero time means "never set"
 		return Refuse(RuleDataCode, "", "a time is YYYY-MM-DDTHH:MM:SSZ")
 	}
 	*t = Time{parsed}

@@ -81,10 +81,12 @@ func Decode(t Type, data []byte) (Payload, error) {
 		return nil, err
 	}
 	if err := json.Unmarshal(data, p, json.RejectUnknownMembers(true)); err != nil {
-		return nil, malformed(reflect.TypeOf(p).Elem(), err)
+		return nil, malformed(shapes[reflect.TypeOf(p).Elem()], err)
 	}
-	if err := complete(reflect.TypeOf(p).Elem(), data, ""); err != nil {
-		return nil, err
+	if of := shapes[reflect.TypeOf(p).Elem()]; !of.filled(reflect.ValueOf(p).Elem()) {
+		if err := of.complete(data, ""); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.check(); err != nil {
 		return nil, err
@@ -94,7 +96,7 @@ func Decode(t Type, data []byte) (Payload, error) {
 
 // malformed turns the decoder's error into a violation that keeps the place, as
 // far as the payload's type names it, and drops the content.
-func malformed(t reflect.Type, err error) error {
+func malformed(of *shape, err error) error {
 	pointer := ""
 	var semantic *json.SemanticError
 	var syntactic *jsontext.SyntacticError
@@ -104,7 +106,7 @@ func malformed(t reflect.Type, err error) error {
 	case errors.As(err, &syntactic):
 		pointer = string(syntactic.JSONPointer)
 	}
-	pointer = knownPart(t, pointer)
+	pointer = of.knownPart(pointer)
 	if v, ok := errors.AsType[*Violation](err); ok {
 		return Refuse(v.Rule, pointer, v.Reason)
 	}
@@ -114,6 +116,9 @@ func malformed(t reflect.Type, err error) error {
 func withinLimits(data []byte) error {
 	if len(data) > maxFactsBytes {
 		return Refuse(RuleEventTooLarge, "", "facts are at most 64 KiB")
+	}
+	if clearlyWithin(data) {
+		return nil
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(data))
 	for {
@@ -135,6 +140,26 @@ func withinLimits(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// clearlyWithin says of most facts, without reading them as JSON, that no limit is
+// near: whatever their brackets, digits and letters mean, there are too few of them.
+func clearlyWithin(data []byte) bool {
+	brackets, digits := 0, 0
+	for _, c := range data {
+		switch {
+		case c == '{' || c == '[':
+			brackets++
+			digits = 0
+		case c >= '0' && c <= '9' || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E':
+			if digits++; digits > maxNumber {
+				return false
+			}
+		default:
+			digits = 0
+		}
+	}
+	return brackets <= maxNesting && !bytes.Contains(data, []byte("null")) && !bytes.Contains(data, []byte(`\u0000`))
 }
 
 // UnmarshalJSON refuses empty, repeated and oversized sets.

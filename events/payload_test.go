@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -47,6 +48,7 @@ func TestRequiredMembersAreRequired(t *testing.T) {
 		"erasure.confirmed/ground", "erasure.confirmed/until", "control.inbox-position/resume", "control.inbox-position/again",
 		"control.checkpoint-offered/proof", "control.checkpoint-cosigned/checkpoint", "control.checkpoint-cosigned/finding",
 		"directory.founded/agencies/0/witness", "directory.founded/agencies/1/witness", "trail.read/case", "trail.read/approved", "witness.reset/lost",
+		"directory.joined/listing/witness", "directory.keyed/listing/witness",
 	}
 	for of, example := range examples() {
 		var whole any
@@ -181,7 +183,14 @@ func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 	genesis, listed, capacity := examples()[events.TypeDirectoryFounded], examples()[events.TypeDirectoryListed], examples()[events.TypeCapacityPublished]
 	first := genesis[strings.Index(genesis, `[`)+1 : strings.Index(genesis, `},{`)+1]
 	auditor := strings.ReplaceAll(strings.Replace(first, `"police"`, `"auditor"`, 1), "sampletown-police", "sampleland-audit")
+	joined, keyed := examples()[events.TypeDirectoryJoined], examples()[events.TypeDirectoryKeyed]
 	read, position, cosigned := examples()[events.TypeTrailRead], examples()[events.TypeControlPosition], examples()[events.TypeControlCosigned]
+	proof := base64.StdEncoding.EncodeToString(make([]byte, 64))
+	var vouchers []string
+	for n := range 8 {
+		vouchers = append(vouchers, fmt.Sprintf(`{"agency":"shelter-%d","key":"%s","signature":"%s"}`, n, hashed, proof))
+	}
+	crowd := strings.Join(vouchers, ",")
 	for _, c := range []struct {
 		name          string
 		of            events.Type
@@ -224,6 +233,19 @@ func TestWhatOneMemberSaysOfAnother(t *testing.T) {
 		{"a finding in words", events.TypeControlCosigned, cosigned, `"old-size"`, `"` + marker + `"`, events.RuleDataCode, "/finding"},
 		{"nobody is listed", events.TypeDirectoryListed, listed, listed[strings.Index(listed, `[`)+1 : strings.Index(listed, `]`)], ``, events.RuleDataRange, "/agencies"},
 		{"the hub listed as an agency", events.TypeDirectoryListed, listed, `"farland-mission"`, `"hub"`, events.RuleDataRange, "/agencies"},
+		{"the hub joins", events.TypeDirectoryJoined, joined, `"agency":"harbour-shelter"`, `"agency":"hub"`, events.RuleDataRange, "/listing"},
+		{"a shelter joins and witnesses nothing", events.TypeDirectoryJoined, joined, witnessOf("harbour-shelter"), ``, events.RuleDataRange, "/listing"},
+		{"one vouches", events.TypeDirectoryJoined, joined, joined[strings.LastIndex(joined, `,{`):strings.LastIndex(joined, `]`)], ``, events.RuleDataRange, "/vouching"},
+		{"one vouches twice", events.TypeDirectoryJoined, joined, `"lighthouse-shelter"`, `"sampletown-police"`, events.RuleDataRange, "/vouching"},
+		{"one vouches for itself", events.TypeDirectoryJoined, joined, `"agency":"lighthouse-shelter"`, `"agency":"harbour-shelter"`, events.RuleDataRange, "/vouching"},
+		{"a crowd vouches", events.TypeDirectoryJoined, joined, joined[strings.LastIndex(joined, `{`):strings.LastIndex(joined, `]`)], crowd, events.RuleDataRange, "/vouching"},
+		{"a vouching in words", events.TypeDirectoryJoined, joined, `"signature":"AA`, `"signature":"` + marker, events.RuleDataCode, "/vouching/0/signature"},
+		{"the hub has other keys", events.TypeDirectoryKeyed, keyed, `"agency":"harbour-shelter"`, `"agency":"hub"`, events.RuleDataRange, "/listing"},
+		{"another's witness key for one's own", events.TypeDirectoryKeyed, keyed, witnessOf("harbour-shelter"), witnessOf("sampletown-police"), events.RuleDataRange, "/listing"},
+		{"why one rests in words", events.TypeDirectorySuspended, examples()[events.TypeDirectorySuspended], `"device-lost"`, `"` + marker + `"`, events.RuleDataCode, "/because"},
+		{"why one left in words", events.TypeDirectoryRevoked, examples()[events.TypeDirectoryRevoked], `"keys-stolen"`, `"` + marker + `"`, events.RuleDataCode, "/because"},
+		{"who read, by name", events.TypeRecordOpened, examples()[events.TypeRecordOpened], `"case-worker"`, `"` + marker + `"`, events.RuleDataCode, "/role"},
+		{"why one read in words", events.TypeRecordOpened, examples()[events.TypeRecordOpened], `"accommodation"`, `"` + marker + `"`, events.RuleDataCode, "/purpose"},
 		{"a free profile for a mission", events.TypeDirectoryListed, listed, "uk@1", marker, events.RuleDataCode, "/profile"},
 		{"a document that was never valid", events.TypeTravelDocumentIssued, examples()[events.TypeTravelDocumentIssued], "2027-02-22T00:00:00Z", "2026-11-22T09:00:00Z", events.RuleDataRange, "/until"},
 		{"more children than a house holds", events.TypeCapacityPublished, capacity, `"children":3`, `"children":21`, events.RuleDataRange, "/children"},

@@ -47,11 +47,12 @@ const (
 	ErasedNotChosen ErasureReason = "not-chosen"
 	ErasedNoConsent ErasureReason = "consent-ended"
 	ErasedClosed    ErasureReason = "case-closed"
+	ErasedKeyEnded  ErasureReason = "key-ended" // the key that it was sealed to was revoked or lost: seal it anew
 )
 
 // Codes lists every reason.
 func (ErasureReason) Codes() []string {
-	return []string{"withdrawn", "declined", "not-chosen", "consent-ended", "case-closed"}
+	return []string{"withdrawn", "declined", "not-chosen", "consent-ended", "case-closed", "key-ended"}
 }
 
 // UnmarshalText accepts a reason of the list.

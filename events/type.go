@@ -70,6 +70,14 @@ const (
 	TypeCapacityPublished Type = "org.handrail.capacity.published.v1"
 	TypeDirectoryListed   Type = "org.handrail.directory.listed.v1"
 
+	TypeDirectoryJoined    Type = "org.handrail.directory.joined.v1"
+	TypeDirectoryKeyed     Type = "org.handrail.directory.keyed.v1"
+	TypeDirectorySuspended Type = "org.handrail.directory.suspended.v1"
+	TypeDirectoryResumed   Type = "org.handrail.directory.resumed.v1"
+	TypeDirectoryRevoked   Type = "org.handrail.directory.revoked.v1"
+
+	TypeRecordOpened Type = "org.handrail.record.opened.v1"
+
 	TypeTrailRead      Type = "org.handrail.trail.read.v1"
 	TypeRetentionEnded Type = "org.handrail.retention.ended.v1"
 	TypeWitnessReset   Type = "org.handrail.witness.reset.v1"
@@ -98,7 +106,7 @@ func (t Type) IsControl() bool { return strings.HasPrefix(string(t), "org.handra
 // HubOnly says whether only the hub itself may say it.
 func (t Type) HubOnly() bool {
 	return slices.Contains([]Type{
-		TypeDirectoryFounded, TypeDirectoryListed, TypeRecordReleased, TypeRecordErased, TypeReferralNotNeeded, TypeReferralEscalated,
+		TypeDirectoryFounded, TypeDirectoryListed, TypeDirectoryJoined, TypeDirectorySuspended, TypeDirectoryResumed, TypeDirectoryRevoked, TypeRecordReleased, TypeRecordErased, TypeReferralNotNeeded, TypeReferralEscalated,
 		TypeDeadlineDueSoon, TypeDeadlineMissed, TypeConsularAllowed, TypeConsularBarred,
 		TypeTrailRead, TypeRetentionEnded, TypeControlHead, TypeControlResend, TypeControlOffered,
 	}, t)
@@ -112,14 +120,15 @@ func (t Type) Sealed() bool {
 // Types lists every type of the catalogue in its order.
 func Types() []Type {
 	return []Type{
-		TypeDirectoryFounded, TypeDirectoryListed, TypeCapacityPublished,
+		TypeDirectoryFounded, TypeDirectoryListed, TypeDirectoryJoined, TypeDirectoryKeyed, TypeDirectorySuspended, TypeDirectoryResumed, TypeDirectoryRevoked,
+		TypeCapacityPublished,
 		TypeCaseOpened, TypeCaseClosed, TypeRightsInformed, TypeRiskAssessed,
 		TypeConsentGiven, TypeConsentRefused, TypeConsentWithdrawn,
 		TypeNoticeSent,
 		TypeReferralRequested, TypeReferralAcknowledged, TypeReferralAccepted, TypeReferralDeclined, TypeReferralWithdrawn, TypeReferralFeedback,
 		TypeReferralAsked, TypeReferralAnswered, TypeReferralConfirmed, TypeReferralNotNeeded, TypeReferralEscalated,
 		TypeHandoverArranged, TypeHandoverCompleted, TypeHandoverFailed, TypeServiceStarted, TypeServiceEnded,
-		TypeRecordSealed, TypeRecordReleased, TypeRecordErased, TypeRecordDisputed, TypeErasureConfirmed,
+		TypeRecordSealed, TypeRecordReleased, TypeRecordErased, TypeRecordDisputed, TypeRecordOpened, TypeErasureConfirmed,
 		TypeDeadlineDueSoon, TypeDeadlineMissed,
 		TypeCaseLinked, TypeIncidentLinked, TypeAgeDetermined, TypeGuardianConflicted, TypeHelpDeclined, TypePersonMissing, TypePersonFound,
 		TypeEmergencyDisclosed, TypeEmergencyConfirmed, TypeAsylumSought, TypeAsylumEnded, TypeConsularAllowed, TypeConsularBarred,

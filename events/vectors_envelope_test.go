@@ -24,6 +24,7 @@ func TestEnvelopeVectors(t *testing.T) {
 		events.TypeCaseOpened, events.TypeReferralAccepted, events.TypeRecordSealed, events.TypeControlPosition, events.TypeDirectoryFounded,
 		events.TypeDirectoryListed, events.TypeCapacityPublished, events.TypeReferralAsked, events.TypeReferralAnswered, events.TypeReferralEscalated, events.TypeDeadlineMissed,
 		events.TypeTrailRead, events.TypeRetentionEnded, events.TypeWitnessReset,
+		events.TypeDirectoryJoined, events.TypeDirectoryKeyed, events.TypeDirectorySuspended, events.TypeRecordOpened,
 	} {
 		e := signed(t, of)
 		sentence := sentenceExactly
@@ -124,6 +125,11 @@ func refusedFacts() []factsChange {
 		{"a founding agency that witnesses nothing", sentenceRange, events.TypeDirectoryFounded, witnessOf("lighthouse-shelter"), ``},
 		{"a witness key of another agency", sentenceRange, events.TypeDirectoryFounded, witnessOf("lighthouse-shelter"), witnessOf("sampletown-police")},
 		{"a foreign mission that witnesses", sentenceRange, events.TypeDirectoryListed, `,"proof"`, witnessOf("farland-mission") + `,"proof"`},
+		{"one agency vouches twice", sentenceRange, events.TypeDirectoryJoined, `"lighthouse-shelter"`, `"sampletown-police"`},
+		{"one vouches for itself", sentenceRange, events.TypeDirectoryJoined, `"agency":"lighthouse-shelter"`, `"agency":"harbour-shelter"`},
+		{"keys of the hub", sentenceRange, events.TypeDirectoryKeyed, `"agency":"harbour-shelter"`, `"agency":"hub"`},
+		{"a ground of no list to rest", sentenceCodes, events.TypeDirectorySuspended, `"device-lost"`, `"holidays"`},
+		{"a reader by name", sentenceNoText, events.TypeRecordOpened, `"case-worker"`, `"Ann"`},
 		{"a profile of no text", sentenceFacts, events.TypeDirectoryFounded, `"text":"` + hashed + `",`, ``},
 		{"an export of no case", sentenceRange, events.TypeTrailRead, `,"case":"` + retiredCase + `"`, ``},
 		{"a reading of no list", sentenceCodes, events.TypeTrailRead, `"export"`, `"glance"`},

@@ -98,7 +98,7 @@ const (
 	sentenceContent    = "`datacontenttype` is `application/json` for facts and `application/jose` for sealed records: `record.sealed`, `referral.asked`, `referral.answered`."
 	sentenceIDs        = "`id`, `correlationid`, `causationid` and case ids are lower-case UUIDv7."
 	sentenceReferral   = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral, on whatever is about a record and on what the hub says of a referral; the case id on every other case event; the event's own id on all others."
-	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published` and `witness.reset`, the foreign mission on `directory.listed`, the auditor on `trail.read`, `hub` on `directory.founded` and `retention.ended`."
+	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published`, `directory.keyed` and `witness.reset`, the foreign mission on `directory.listed`, the auditor on `trail.read`, `hub` on `directory.founded` and `retention.ended`."
 	sentenceTime       = "`time` is the signing instant, `YYYY-MM-DDTHH:MM:SSZ` exactly; `happened ≤ recorded ≤ time` (`times-order`)"
 	sentenceSequence   = "`sequence` is 20 digits, from 1, counted per signing key."
 	sentenceSyntax     = "Every attribute has a closed ASCII syntax, so percent-encoding has nothing to do; a value with `%`, a quote or a space is refused (`attribute-syntax`)."
@@ -164,6 +164,10 @@ func refusedEnvelopes() []envelopeChange {
 		{"retention of an agency", sentenceSubject, events.TypeRetentionEnded, "subject", "sampletown-police", events.RuleAttributeSyntax, "attribute subject"},
 		{"the hub as its reader", sentenceSubject, events.TypeTrailRead, "subject", "hub", events.RuleAttributeSyntax, "attribute subject"},
 		{"genesis about an agency", sentenceSubject, events.TypeDirectoryFounded, "subject", "sampletown-police", events.RuleAttributeSyntax, "attribute subject"},
+		{"keys of another agency", sentenceSubject, events.TypeDirectoryKeyed, "subject", "lighthouse-shelter", events.RuleAttributeSyntax, "attribute subject"},
+		{"hub as one that joins", sentenceSubject, events.TypeDirectoryJoined, "subject", "hub", events.RuleAttributeSyntax, "attribute subject"},
+		{"hub revoked", sentenceSubject, events.TypeDirectoryRevoked, "subject", "hub", events.RuleAttributeSyntax, "attribute subject"},
+		{"a case suspended", sentenceSubject, events.TypeDirectorySuspended, "subject", theCase, events.RuleAttributeSyntax, "attribute subject"},
 		{"hub as a mission", sentenceSubject, events.TypeDirectoryListed, "subject", "hub", events.RuleAttributeSyntax, "attribute subject"},
 		{"time with a fraction", sentenceTime, opened, "time", "2026-11-22T09:30:00.5Z", events.RuleAttributeSyntax, "attribute time"},
 		{"time with an offset", sentenceTime, opened, "time", "2026-11-22T09:30:00+00:00", events.RuleAttributeSyntax, "attribute time"},

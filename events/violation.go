@@ -26,6 +26,10 @@ const (
 	RuleSequenceReused    Rule = "sequence-reused"
 	RuleIDReused          Rule = "id-reused"
 	RuleRecordHeader      Rule = "record-header"
+	RuleAgencySuspended   Rule = "agency-suspended" // the directory says that the sender rests
+	RuleVouching          Rule = "vouching"         // two agencies of different kinds vouch for first and lost keys
+	RuleKeyReused         Rule = "key-reused"       // a key is listed once, for one agency
+	RuleKeyReplaced       Rule = "key-replaced"     // the recipient has another sealing key now: seal anew
 	RuleHubFault          Rule = "hub-fault"
 )
 

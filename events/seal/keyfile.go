@@ -6,29 +6,32 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 )
 
 const pemType = "PRIVATE KEY"
 
-// maxKeyFile bounds what is read of a key file.
-const maxKeyFile = 4 << 10
-
 // Save writes the key to a new file, as PKCS#8 PEM readable by its owner only.
 // It never replaces a file: a key lost is an agency silenced.
-func (k SigningKey) Save(path string) error { return save(path, k.private) }
+func (k SigningKey) Save(path string) error { return save(path, k.private, Passphrase{}) }
+
+// SaveWith is Save, encrypted with a passphrase unless that is the zero one.
+func (k SigningKey) SaveWith(path string, p Passphrase) error { return save(path, k.private, p) }
 
 // Save writes the key to a new file, as PKCS#8 PEM readable by its owner only.
 // It never replaces a file: a key lost is records lost.
-func (k SealingKey) Save(path string) error { return save(path, k.private) }
+func (k SealingKey) Save(path string) error { return save(path, k.private, Passphrase{}) }
+
+// SaveWith is Save, encrypted with a passphrase unless that is the zero one.
+func (k SealingKey) SaveWith(path string, p Passphrase) error { return save(path, k.private, p) }
 
 // LoadSigningKey reads a key that Save wrote. It refuses a file that its group
 // or others may read.
-func LoadSigningKey(path string) (SigningKey, error) {
-	private, err := load(path)
+func LoadSigningKey(path string) (SigningKey, error) { return LoadSigningKeyWith(path, Passphrase{}) }
+
+// LoadSigningKeyWith is LoadSigningKey for a file that may be encrypted.
+func LoadSigningKeyWith(path string, p Passphrase) (SigningKey, error) {
+	private, err := load(path, p)
 	if err != nil {
 		return SigningKey{}, err
 	}
@@ -41,8 +44,11 @@ func LoadSigningKey(path string) (SigningKey, error) {
 
 // LoadSealingKey reads a key that Save wrote. It refuses a file that its group
 // or others may read.
-func LoadSealingKey(path string) (SealingKey, error) {
-	private, err := load(path)
+func LoadSealingKey(path string) (SealingKey, error) { return LoadSealingKeyWith(path, Passphrase{}) }
+
+// LoadSealingKeyWith is LoadSealingKey for a file that may be encrypted.
+func LoadSealingKeyWith(path string, p Passphrase) (SealingKey, error) {
+	private, err := load(path, p)
 	if err != nil {
 		return SealingKey{}, err
 	}
@@ -53,41 +59,18 @@ func LoadSealingKey(path string) (SealingKey, error) {
 	return SealingKey{key}, nil
 }
 
-func save(path string, key any) (err error) {
+func save(path string, key any, p Passphrase) error {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return fmt.Errorf("encoding a key: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
-	if err != nil {
-		return fmt.Errorf("creating a key file: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if err := pem.Encode(f, &pem.Block{Type: pemType, Bytes: der}); err != nil {
-		return fmt.Errorf("writing key file %s: %w", path, err)
-	}
-	if err := f.Sync(); err != nil {
-		return fmt.Errorf("writing key file %s: %w", path, err)
-	}
-	return nil
+	return WriteSecret(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}), p)
 }
 
-func load(path string) (any, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+func load(path string, p Passphrase) (any, error) {
+	content, err := ReadSecret(path, p)
 	if err != nil {
-		return nil, fmt.Errorf("opening a key file: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("reading key file %s: %w", path, err)
-	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("reading key file %s: others than its owner may read it; set its mode to 0600", path)
-	}
-	content, err := io.ReadAll(io.LimitReader(f, maxKeyFile))
-	if err != nil {
-		return nil, fmt.Errorf("reading key file %s: %w", path, err)
+		return nil, err
 	}
 	block, rest := pem.Decode(content)
 	if block == nil || block.Type != pemType || len(rest) != 0 {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"handrail/events"
 )
@@ -104,11 +105,25 @@ func smallOrder(public []byte) bool {
 	return false
 }
 
+// The encodings in use as [base64.Encoding.Strict] has them, which makes a new one
+// each time it is asked.
+//
+//nolint:gochecknoglobals // read-only
+var strictStandard, strictURL = base64.StdEncoding.Strict(), base64.RawURLEncoding.Strict()
+
 // strictBase64 accepts the one spelling that encoding gives: the standard
-// library's Strict still skips line ends.
+// library's Strict still skips line ends, and nothing else.
 func strictBase64(encoding *base64.Encoding, text string) ([]byte, error) {
-	raw, err := encoding.Strict().DecodeString(text)
-	if err != nil || encoding.EncodeToString(raw) != text {
+	switch encoding {
+	case base64.StdEncoding:
+		encoding = strictStandard
+	case base64.RawURLEncoding:
+		encoding = strictURL
+	default:
+		encoding = encoding.Strict()
+	}
+	raw, err := encoding.DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") {
 		return nil, errors.New("not the canonical base64 of anything")
 	}
 	return raw, nil

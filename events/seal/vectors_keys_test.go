@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	sentenceFounding = "`keyid` is the lower-case hexadecimal SHA-256 of the raw 32-byte public key."
-	sentenceJWS      = "A request to the hub carries `Authorization: Handrail <JWS>`: EdDSA, `typ` `handrail-request+jwt`, `kid`, and the claims `iss` (agency), `aud` (origin), `htm`, `htu`, `iat`, `jti`, `ath` (base64url SHA-256 of the body)."
+	sentenceJWS = "A request to the hub carries `Authorization: Handrail <JWS>`: EdDSA, `typ` `handrail-request+jwt`, `kid`, and the claims `iss` (agency), `aud` (origin), `htm`, `htu`, `iat`, `jti`, `ath` (base64url SHA-256 of the body)."
 )
 
 func sortedByName(all []vector) []vector {
@@ -35,7 +34,7 @@ func TestListingVectors(t *testing.T) {
 		About: "Key ids, and an agency's line in the directory: proof is base64 of the Ed25519 signature over proof_text, whose last line is the verifier key of its cosignatures (empty: it has none). A sealing key's id is the SHA-256 of its 65-byte point.",
 		Given: map[string]any{"origin": origin, "signing": signingGiven(t, signing), "sealing": map[string]any{"scalar_hex": hex.EncodeToString(scalar), "public": sealing.Public(), "keyid": sealing.ID()}},
 		Vectors: []vector{{
-			Name: "listing", Sentence: sentenceFounding,
+			Name: "listing", Sentence: sentenceListing,
 			Input:  map[string]any{"agency": l.Agency, "kind": l.Kind, "signing": l.Signing, "sealing": l.Sealing, "witness": l.Witness},
 			Output: map[string]any{"proof_text": string(l.ProofText(origin)), "proof": l.Proof},
 		}},
@@ -50,7 +49,7 @@ func TestListingVectors(t *testing.T) {
 		changed := l
 		change(&changed)
 		file.Vectors = append(file.Vectors, vector{
-			Name: name, Sentence: sentenceFounding, Input: map[string]any{"listing": changed}, Refused: refusalOf(t, seal.CheckListing(changed, origin)),
+			Name: name, Sentence: sentenceListing, Input: map[string]any{"listing": changed}, Refused: refusalOf(t, seal.CheckListing(changed, origin)),
 		})
 	}
 	sortedByName(file.Vectors[1:])
