@@ -36,11 +36,12 @@ type attack struct {
 // accounts are tried without the user's permissions, a user who may do whatever
 // the account may.
 func attackers(b *testBroker) map[string][]byte {
-	account, _, err := pair(b.operator.seeds.Agencies[police].Account)
+	own := b.operator.seeds.Agencies[police]
+	account, _, err := pair(own.Account)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	free, err := credentials(account, b.operator.seeds.Agencies[police].User, "free", jwt.Permissions{})
+	free, err := credentials(account, own.User, "free", jwt.Permissions{})
 	if err != nil {
 		b.t.Fatal(err)
 	}

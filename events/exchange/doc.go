@@ -18,6 +18,12 @@
 // credentials can do so for every agency. One who holds the operator's seeds can
 // mint any account. None of them can sign an event or open a sealed record.
 //
+// An agency's user key is made at the agency ([UserKey]); the operator knows its
+// public half. [Operator.Push] tells a running broker of a new, a suspended or a
+// revoked account: connections of a closed one end at once, and a broker that
+// starts again remembers. Off this machine only TLS with checked certificates is
+// spoken ([Transport], [CheckURL]).
+//
 // # Order
 //
 // [Site.Submit] keeps the order of its callers: what returned before another

@@ -18,7 +18,8 @@ import (
 // HubConfig says where the broker is and how much it holds for whom. The zero
 // value of every number means its default.
 type HubConfig struct {
-	URL       string       // nats://host:port, several separated by commas
+	URL       string       // tls://host:port, several separated by commas; on this machine also nats://
+	Transport Transport    // whose certificates are believed
 	CredsFile string       // the hub's credentials, see [Accounts]; only the owner may read it
 	Log       *slog.Logger // nil is silent; never gets subjects or content
 
@@ -68,7 +69,8 @@ type Hub struct {
 // ConnectHub connects, waiting until the broker is there or ctx ends; ctx has no
 // part in what comes after. From then on it reconnects for ever. Close it.
 func ConnectHub(ctx context.Context, config HubConfig) (*Hub, error) {
-	l, err := dial(ctx, "handrail hub", config.URL, config.CredsFile, config.Log)
+	read := func() ([]byte, error) { return ownersOnly(config.CredsFile) }
+	l, err := dial(ctx, "handrail hub", config.URL, read, config.Transport, config.Log)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -47,11 +46,15 @@ type line struct {
 	end     context.CancelFunc
 }
 
-func dial(ctx context.Context, name, url, creds string, log *slog.Logger) (*line, error) {
+func dial(ctx context.Context, name, url string, creds func() ([]byte, error), way Transport, log *slog.Logger) (*line, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
 	if err := checkCredentials(creds); err != nil {
+		return nil, fmt.Errorf("connecting to the broker: %w", err)
+	}
+	options, err := way.options(url)
+	if err != nil {
 		return nil, fmt.Errorf("connecting to the broker: %w", err)
 	}
 	l := &line{log: log, up: make(chan struct{}, 1)}
@@ -61,9 +64,8 @@ func dial(ctx context.Context, name, url, creds string, log *slog.Logger) (*line
 		log.LogAttrs(ctx, slog.LevelInfo, "broker connected", slog.Uint64("reconnects", c.Reconnects))
 		signal(l.up)
 	}
-	var err error
-	l.conn, err = nats.Connect(url,
-		nats.Name(name), nats.UserCredentials(creds),
+	l.conn, err = nats.Connect(url, append(options,
+		nats.Name(name), signIn(creds),
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
 		nats.CustomReconnectDelay(func(attempts int) time.Duration {
 			return min(reconnectWait*time.Duration(max(attempts, 1)), reconnectBound)
@@ -77,27 +79,48 @@ func dial(ctx context.Context, name, url, creds string, log *slog.Logger) (*line
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			log.LogAttrs(ctx, slog.LevelWarn, "broker complains", slog.Any("error", err))
 		}),
-	)
+	)...)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the broker: %w", err)
 	}
 	return l, nil
 }
 
-// checkCredentials says at once what the client, which reads the file at every
+// checkCredentials says at once what the client, which reads them at every
 // connect, would only try again for ever.
-func checkCredentials(file string) error {
-	text, err := ownersOnly(file)
+func checkCredentials(read func() ([]byte, error)) error {
+	text, err := read()
 	if err != nil {
 		return err
 	}
 	if _, err := jwt.ParseDecoratedJWT(text); err != nil {
-		return fmt.Errorf("%s holds no credentials", filepath.Base(file)) // the cause could repeat a secret
+		return errors.New("the file of credentials holds none") // the cause could repeat a secret
 	}
 	if _, err := jwt.ParseDecoratedUserNKey(text); err != nil {
-		return fmt.Errorf("%s holds no seed", filepath.Base(file))
+		return errors.New("the file of credentials holds no seed")
 	}
 	return nil
+}
+
+// signIn shows the token and signs the broker's question, with the credentials as
+// they are at each connect.
+func signIn(read func() ([]byte, error)) nats.Option {
+	var text []byte // the client asks for the token first, and then at once for the signature
+	token := func() (string, error) {
+		var err error
+		if text, err = read(); err != nil {
+			return "", err
+		}
+		return jwt.ParseDecoratedJWT(text)
+	}
+	return nats.UserJWT(token, func(question []byte) ([]byte, error) {
+		key, err := jwt.ParseDecoratedUserNKey(text)
+		if err != nil {
+			return nil, errors.New("the file of credentials holds no seed")
+		}
+		defer key.Wipe()
+		return key.Sign(question)
+	})
 }
 
 // signal tells a coalescing channel.
@@ -120,10 +143,17 @@ func (l *line) renew() {
 
 // within is ctx, ended also when the connection breaks and after d.
 func (l *line) within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) { //nolint:unparam // requests and pulls have the same bound today, and not the same reason
+	ctx, disconnect := l.whileConnected(ctx)
+	ctx, cancel := context.WithTimeout(ctx, d)
+	return ctx, func() { cancel(); disconnect() }
+}
+
+// whileConnected is ctx, ended also when the connection breaks.
+func (l *line) whileConnected(ctx context.Context) (context.Context, context.CancelFunc) {
 	l.mu.Lock()
 	session := l.session
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, d)
+	ctx, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(session, cancel)
 	return ctx, func() { stop(); cancel() }
 }
@@ -161,7 +191,7 @@ func refusal(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, nats.ErrMaxPayload), errors.As(err, &api) && api.ErrorCode == codeHeaderTooLarge:
-		return events.Refuse(events.RuleEventTooLarge, "", "an event weighs at most 768 KiB with its attributes")
+		return tooLarge()
 	case errors.As(err, &api) && api.ErrorCode == codeStoreFailed:
 		return ErrQuota
 	case errors.As(err, &api):
@@ -170,6 +200,10 @@ func refusal(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return fmt.Errorf("%w: %w", ErrAway, err)
+}
+
+func tooLarge() error {
+	return events.Refuse(events.RuleEventTooLarge, "", "an event weighs at most 768 KiB with its attributes")
 }
 
 // JetStream's own codes: a subject or stream is full; the headers together weigh

@@ -65,3 +65,14 @@ func fold(name string) string {
 	}
 	return string(lower)
 }
+
+// weight is what a broker counts, in bytes: the header block and the body.
+func (m Message) weight() int {
+	n := len(m.Data) + len("NATS/1.0\r\n\r\n")
+	for name, values := range m.Header {
+		for _, value := range values {
+			n += len(name) + len(": ") + len(value) + len("\r\n")
+		}
+	}
+	return n
+}

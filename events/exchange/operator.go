@@ -29,7 +29,13 @@ type seeds struct {
 
 type accountSeeds struct {
 	Account string `json:"account"`
-	User    string `json:"user"`
+	User    string `json:"user,omitzero"` // empty when the user key was made at the agency
+
+	UserKey  string   `json:"user_key,omitzero"` // public, of a key made at the agency
+	Expires  int64    `json:"expires,omitzero"`  // Unix time at which its credentials end; 0: never
+	Standing string   `json:"standing,omitzero"` // empty, suspended or revoked
+	Doubted  bool     `json:"doubted,omitzero"`  // suspended, and its credentials may be in other hands
+	Earlier  []string `json:"earlier,omitzero"`  // public keys of accounts that the agency had, closed for good
 }
 
 // NewOperator makes fresh seeds for the operator, the system account and the hub.

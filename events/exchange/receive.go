@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 
@@ -14,7 +13,6 @@ import (
 )
 
 const (
-	batchIn     = 128
 	pendingIn   = 1024 // submissions with the ledger that are not yet acknowledged
 	ledgerNames = "ledger-"
 )
@@ -61,9 +59,9 @@ func (h *Hub) Receive(ctx context.Context) (<-chan Submission, error) {
 
 func (h *Hub) receive(ctx context.Context, to chan<- Submission) {
 	for ctx.Err() == nil && !h.conn.IsClosed() {
-		consumer, err := h.restart(ctx)
+		name, err := h.restart(ctx)
 		if err == nil {
-			err = h.read(ctx, consumer, to)
+			err = h.read(ctx, name, to)
 		}
 		if ctx.Err() != nil {
 			return
@@ -82,12 +80,12 @@ func (h *Hub) receive(ctx context.Context, to chan<- Submission) {
 // there is, in order; an old one would give newer messages first, and those that
 // it had given before only after a timeout. Its name is new too, so that a late
 // acknowledgement cannot hit another message of the same number after a wipe.
-func (h *Hub) restart(ctx context.Context) (jetstream.Consumer, error) {
+func (h *Hub) restart(ctx context.Context) (name string, err error) {
 	ctx, cancel := h.within(ctx, patience)
 	defer cancel()
 	stream, err := h.js.Stream(ctx, streamIn)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	names := stream.ConsumerNames(ctx)
 	for name := range names.Name() {
@@ -95,58 +93,16 @@ func (h *Hub) restart(ctx context.Context) (jetstream.Consumer, error) {
 			continue
 		}
 		if err := stream.DeleteConsumer(ctx, name); err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return nil, err
+			return "", err
 		}
 	}
 	if err := names.Err(); err != nil {
-		return nil, err
+		return "", err
 	}
-	return stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: ledgerNames + strings.ToLower(rand.Text()), AckPolicy: jetstream.AckExplicitPolicy,
+	name = ledgerNames + strings.ToLower(rand.Text())
+	_, err = stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: name, AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: h.config.AckWait, MaxAckPending: pendingIn, MaxDeliver: -1,
 	})
-}
-
-var errOutOfOrder = errors.New("a submission was lost on the way or came again")
-
-// read passes on what the consumer gives for as long as its own count has no gap
-// and no repetition.
-func (h *Hub) read(ctx context.Context, consumer jetstream.Consumer, to chan<- Submission) error {
-	expected := uint64(1)
-	for {
-		bound, cancel := h.within(ctx, pullTime)
-		batch, err := consumer.Fetch(batchIn, jetstream.FetchContext(bound), jetstream.FetchHeartbeat(heartbeat))
-		if err != nil {
-			cancel()
-			return fmt.Errorf("asking for submissions: %w", err)
-		}
-		err = h.pass(ctx, batch, &expected, to)
-		cancel()
-		if err == nil {
-			err = batch.Error()
-		}
-		if err != nil && (!errors.Is(err, context.DeadlineExceeded) || ctx.Err() != nil) {
-			return err
-		}
-	}
-}
-
-func (h *Hub) pass(ctx context.Context, batch jetstream.MessageBatch, expected *uint64, to chan<- Submission) error {
-	for m := range batch.Messages() {
-		about, err := m.Metadata()
-		if err != nil {
-			return err
-		}
-		if about.NumDelivered > 1 || about.Sequence.Consumer != *expected {
-			return errOutOfOrder
-		}
-		*expected++
-		s := Submission{From: agencyOf(m.Subject()), Message: Message{Header: m.Headers(), Data: m.Data()}, Ack: m.Ack}
-		select {
-		case to <- s:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
+	return name, err
 }

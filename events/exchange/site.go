@@ -21,11 +21,15 @@ const (
 
 // SiteConfig says where the broker is and who this site is.
 type SiteConfig struct {
-	URL       string // nats://host:port, several separated by commas
+	URL       string // tls://host:port or wss://host:port, several separated by commas; on this machine also nats:// and ws://
+	Transport Transport
 	CredsFile string // the agency's credentials, see [Accounts]; only the owner may read it
-	Hub       events.HubID
-	Agency    events.AgencyID
-	Log       *slog.Logger // nil is silent; never gets content
+	// Creds, if not nil, gives their content instead: for a file that is encrypted. It
+	// is asked at every connect, so that renewed credentials count without a restart.
+	Creds  func() ([]byte, error)
+	Hub    events.HubID
+	Agency events.AgencyID
+	Log    *slog.Logger // nil is silent; never gets content
 }
 
 // Site is one agency's side of the exchange. Its methods may be called from any
@@ -40,7 +44,11 @@ type Site struct {
 // cannot be read, a malformed address. Close it.
 func ConnectSite(ctx context.Context, config SiteConfig) (*Site, error) {
 	name := fmt.Sprintf("handrail %s %s", config.Hub, config.Agency)
-	l, err := dial(ctx, name, config.URL, config.CredsFile, config.Log)
+	read := config.Creds
+	if read == nil {
+		read = func() ([]byte, error) { return ownersOnly(config.CredsFile) }
+	}
+	l, err := dial(ctx, name, config.URL, read, config.Transport, config.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -66,6 +74,9 @@ func (s *Site) Reconnected() <-chan struct{} { return s.up }
 // *[events.Violation] when it is too large for the broker; ctx's own. Keep the
 // event until the ledger's receipt whatever Submit says.
 func (s *Site) Submit(ctx context.Context, m Message) error {
+	if m.weight() > maxSubmission { // the broker would end the connection
+		return fmt.Errorf("submitting: %w", tooLarge())
+	}
 	if err := s.publish(ctx, subjectIn(s.agency), m); err != nil {
 		return fmt.Errorf("submitting: %w", err)
 	}
@@ -81,8 +92,8 @@ func (s *Site) Submit(ctx context.Context, m Message) error {
 func (s *Site) Receive(ctx context.Context, handle func(context.Context, Message) error) error {
 	for ctx.Err() == nil {
 		consumer, err := s.inbox(ctx)
-		for err == nil && ctx.Err() == nil {
-			err = s.read(ctx, consumer, handle)
+		for more := true; err == nil && ctx.Err() == nil; {
+			more, err = s.read(ctx, consumer, more, handle)
 		}
 		if ctx.Err() == nil && s.connected() {
 			s.log.LogAttrs(ctx, slog.LevelInfo, "deliveries interrupted", slog.Any("cause", err))
@@ -103,35 +114,39 @@ func (s *Site) inbox(ctx context.Context) (jetstream.Consumer, error) {
 	return s.js.Consumer(ctx, streamOut, durable(s.agency))
 }
 
-// read takes what waits, or waits for the next delivery. It waits for one only,
-// because what the broker sends while ctx ends is lost until its time is over.
-func (s *Site) read(ctx context.Context, consumer jetstream.Consumer, handle func(context.Context, Message) error) error {
+// read takes what waits if there is more, else it waits for the next delivery, and
+// says whether there is more behind it. It waits for one only, because what the
+// broker sends while ctx ends is lost until its time is over.
+func (s *Site) read(ctx context.Context, consumer jetstream.Consumer, more bool, handle func(context.Context, Message) error) (bool, error) {
 	epoch := s.epoch()
-	batch, err := consumer.FetchNoWait(batchOut)
-	if err != nil {
-		return fmt.Errorf("asking for deliveries: %w", err)
-	}
-	if n, err := s.take(ctx, batch, epoch, handle); n > 0 || err != nil {
-		return err
+	if more {
+		batch, err := consumer.FetchNoWait(batchOut)
+		if err != nil {
+			return false, fmt.Errorf("asking for deliveries: %w", err)
+		}
+		return s.take(ctx, batch, epoch, handle)
 	}
 	bound, cancel := s.within(ctx, pullTime)
 	defer cancel()
-	if batch, err = consumer.Fetch(1, jetstream.FetchContext(bound), jetstream.FetchHeartbeat(heartbeat)); err != nil {
-		return fmt.Errorf("waiting for deliveries: %w", err)
+	batch, err := consumer.Fetch(1, jetstream.FetchContext(bound), jetstream.FetchHeartbeat(heartbeat))
+	if err != nil {
+		return false, fmt.Errorf("waiting for deliveries: %w", err)
 	}
-	if _, err = s.take(ctx, batch, epoch, handle); errors.Is(err, context.DeadlineExceeded) {
-		return ctx.Err()
+	if more, err = s.take(ctx, batch, epoch, handle); errors.Is(err, context.DeadlineExceeded) {
+		return more, ctx.Err()
 	}
-	return err
+	return more, err
 }
 
-// take hands a batch over. An answer goes out only while the connection is the
+// take hands a batch over, and says whether the broker had more behind its last
+// message. An answer goes out only while the connection is the
 // one that the batch was asked on: after a wipe of the broker the same number is
 // another message. When ctx ends, what is left goes back.
-func (s *Site) take(ctx context.Context, batch jetstream.MessageBatch, epoch uint64, handle func(context.Context, Message) error) (int, error) {
-	n := 0
+func (s *Site) take(ctx context.Context, batch jetstream.MessageBatch, epoch uint64, handle func(context.Context, Message) error) (bool, error) {
+	more := false
 	for m := range batch.Messages() {
-		n++
+		about, unknown := m.Metadata()
+		more = unknown == nil && about.NumPending > 0
 		failed := ctx.Err()
 		if failed == nil {
 			failed = handle(ctx, Message{Header: m.Headers(), Data: m.Data()})
@@ -143,7 +158,7 @@ func (s *Site) take(ctx context.Context, batch jetstream.MessageBatch, epoch uin
 			s.log.LogAttrs(ctx, slog.LevelWarn, "delivery not acknowledged", slog.Any("error", err))
 		}
 	}
-	return n, batch.Error()
+	return more, batch.Error()
 }
 
 func (s *Site) answer(ctx context.Context, m jetstream.Msg, failed error) error {
