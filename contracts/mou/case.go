@@ -43,20 +43,12 @@ func (c Case) Trail() []Item {
 //
 // Whoever answers a sender uses [Case.Judge] first, which is no oracle.
 func (c Case) Apply(a Act, now time.Time) (Case, error) {
-	if err := c.fits(a); err != nil {
+	at, again, err := c.admits(a, now)
+	if err != nil {
 		return Case{}, err
 	}
-	at, again := slices.BinarySearchFunc(c.trail, a.Number, func(i *Item, n uint64) int { return cmp.Compare(i.Number, n) })
-	switch {
-	case again:
-		return c.repeated(c.trail[at], a)
-	case c.viewer == "" && at < len(c.trail):
-		return Case{}, events.Refuse(events.RuleHubFault, "", "the ledger's entries are added in the order of their numbers")
-	}
-	if c.viewer == "" || c.viewer == a.Event.Agency() {
-		if v := c.upTo(at).refusal(a, now); v != nil {
-			return Case{}, v
-		}
+	if again {
+		return c, nil
 	}
 	item, err := c.mou.item(a, now)
 	if err != nil {
@@ -71,6 +63,29 @@ func (c Case) Apply(a Act, now time.Time) (Case, error) {
 		next.state = fold(c.mou, next.trail)
 	}
 	return next, nil
+}
+
+// admits judges an act and gives its place in the trail; again says that a view
+// has it already.
+func (c Case) admits(a Act, now time.Time) (at int, again bool, err error) {
+	if err := c.fits(a); err != nil {
+		return 0, false, err
+	}
+	at, again = slices.BinarySearchFunc(c.trail, a.Number, func(i *Item, n uint64) int { return cmp.Compare(i.Number, n) })
+	switch {
+	case again && c.trail[at].ID == a.Event.ID && c.viewer != "":
+		return at, true, nil
+	case again:
+		return 0, false, events.Refuse(events.RuleIDReused, "", "the entry's number stands in this case already")
+	case c.viewer == "" && at < len(c.trail):
+		return 0, false, events.Refuse(events.RuleHubFault, "", "the ledger's entries are added in the order of their numbers")
+	}
+	if c.viewer == "" || c.viewer == a.Event.Agency() {
+		if v := c.upTo(at).refusal(a, now); v != nil {
+			return 0, false, v
+		}
+	}
+	return at, false, nil
 }
 
 // upTo is the case as its first n statements leave it.
@@ -94,28 +109,19 @@ func (c Case) fits(a Act) error {
 	return nil
 }
 
-// repeated answers a number that the trail holds already: a view takes the
-// same statement again without change.
-func (c Case) repeated(have *Item, a Act) (Case, error) {
-	if have.ID == a.Event.ID && c.viewer != "" {
-		return c, nil
-	}
-	return Case{}, events.Refuse(events.RuleIDReused, "", "the entry's number stands in this case already")
-}
-
 // Judge says whether the ledger may admit an act, without telling its sender
 // what the sender may not know: the answer is the one that the sender's own view
 // gives or, where only something hidden stands against the act, not-permitted.
 func (c Case) Judge(a Act, now time.Time) error {
 	by := a.Event.Agency()
 	if by == events.HubAgency || c.viewer != "" {
-		_, err := c.Apply(a, now)
+		_, _, err := c.admits(a, now)
 		return err
 	}
-	if _, err := c.View(by).Apply(a, now); err != nil {
+	if _, _, err := c.View(by).admits(a, now); err != nil {
 		return err
 	}
-	_, err := c.Apply(a, now)
+	_, _, err := c.admits(a, now)
 	if _, hidden := errors.AsType[*events.Violation](err); hidden {
 		return events.Refuse(RuleNotPermitted, "", "the memorandum does not permit this here; ask the desk that opened the case")
 	}

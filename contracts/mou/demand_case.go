@@ -62,13 +62,11 @@ func needsNoticeTo() demand {
 	}}
 }
 
-// needsKnown asks that every agency named is another one of the directory.
+// needsKnown asks that every agency named is another one of the directory, which
+// takes part.
 func needsKnown() demand {
-	return demand{RuleRecipientUnknown, "/to", "name another agency of the directory", func(q *question) bool {
-		return !slices.ContainsFunc(named(q.facts), func(a events.AgencyID) bool {
-			_, listed := q.m.Directory[a]
-			return !listed || a == q.by
-		})
+	return demand{RuleRecipientUnknown, "/to", "name another agency of the directory, one that takes part now", func(q *question) bool {
+		return !slices.ContainsFunc(named(q.facts), func(a events.AgencyID) bool { return a == q.by || !q.m.addressable(a) })
 	}}
 }
 

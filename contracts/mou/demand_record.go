@@ -2,6 +2,7 @@ package mou
 
 import (
 	"slices"
+	"time"
 
 	"handrail/events"
 )
@@ -56,6 +57,8 @@ func (q *question) recordOf() *record {
 		return q.s.record(p.Record)
 	case *events.RecordDisputed:
 		return q.s.record(p.Record)
+	case *events.RecordOpened:
+		return q.s.record(p.Record)
 	}
 	return nil
 }
@@ -63,7 +66,7 @@ func (q *question) recordOf() *record {
 func needsHeld() demand {
 	return demand{RuleRecordUnknown, "/record", "no such record is held in this case", func(q *question) bool {
 		r := q.recordOf()
-		return r != nil && r.held()
+		return r != nil && r.held() && !q.m.keyEnded(*r)
 	}}
 }
 
@@ -115,6 +118,35 @@ func needsReleasedToMe() demand {
 			r := q.s.record(p.Record)
 			return r != nil && mine(*r)
 		})
+	}}
+}
+
+// needsReadable asks that the record was released to whoever opened it, and was not
+// erased by then. A reading that reaches the ledger after the erasure is taken: it
+// happened, and an agency that is cut off can read.
+func needsReadable() demand {
+	return demand{RuleRecordUnknown, "/record", "open a record that was released to your agency and not erased", func(q *question) bool {
+		mine := func(r record) bool { return r.to == q.by && r.released != 0 }
+		return factsOr(q, slices.ContainsFunc(q.s.records, mine), func(p *events.RecordOpened) bool {
+			r := q.s.record(p.Record)
+			return r != nil && mine(*r) && (r.erased == 0 || !p.Happened.Time().After(q.c.admitted(r.erased)))
+		})
+	}}
+}
+
+// admitted is when the statement of a number was admitted; zero if it is not there.
+func (c Case) admitted(number uint64) time.Time {
+	for _, i := range c.trail {
+		if i.Number == number {
+			return i.Admitted
+		}
+	}
+	return time.Time{}
+}
+
+func needsItsPurpose() demand {
+	return demand{RulePurposeOther, "/purpose", "a record is opened for the purpose for which it was shared", func(q *question) bool {
+		return factsOr(q, true, func(p *events.RecordOpened) bool { return p.Purpose == q.recordOf().purpose })
 	}}
 }
 

@@ -20,7 +20,8 @@ const (
 func (r *record) held() bool { return r.released == 0 && r.erased == 0 }
 
 // fate of a held record: it waits until it may open, is released when it may and
-// consent still covers it, and is erased when it never will.
+// consent still covers it, and is erased when it never will, or when the key that
+// it is sealed to ended: then it is to be sealed anew.
 func (s *state) fate(m *Memorandum, r record, now time.Time) (fate, events.ErasureReason) {
 	l := s.part(r)
 	switch {
@@ -30,6 +31,8 @@ func (s *state) fate(m *Memorandum, r record, now time.Time) (fate, events.Erasu
 		return s.erase(l, events.ErasedWithdrawn)
 	case !l.alive() || s.closed != 0:
 		return s.erase(l, events.ErasedClosed)
+	case m.keyEnded(r):
+		return fateErase, events.ErasedKeyEnded
 	case s.opens(r):
 		return fateRelease, ""
 	}
@@ -58,6 +61,7 @@ func (s *state) erase(l *leg, otherwise events.ErasureReason) (fate, events.Eras
 // why: its recipient's part ended before the person arrived, or the person's
 // consent did not last until then, or was taken back since. It stays so when the
 // recipient has answered that nothing is held any more: no copy may outlast that.
+// Nor does one go on its way whose key ended.
 func (s *state) recall(m *Memorandum, r record, now time.Time) (events.ErasureReason, bool) {
 	l := s.referral(r.referral).leg(r.to)
 	if r.released == 0 || r.erased != 0 || l == nil {
@@ -72,8 +76,10 @@ func (s *state) recall(m *Memorandum, r record, now time.Time) (events.ErasureRe
 		return events.ErasedDeclined, true
 	case l.how == endNotChosen:
 		return events.ErasedNotChosen, true
-	case l.completed == 0 || l.owing() || l.gave > r.released:
-		return events.ErasedNoConsent, !s.covered(m, r, now)
+	case (l.completed == 0 || l.owing() || l.gave > r.released) && !s.covered(m, r, now):
+		return events.ErasedNoConsent, true
+	case m.keyEnded(r):
+		return events.ErasedKeyEnded, true
 	}
 	return "", false
 }

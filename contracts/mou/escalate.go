@@ -140,12 +140,12 @@ func (r *referral) tookAfter(number uint64) bool {
 	return slices.ContainsFunc(r.legs, func(l leg) bool { return l.accepted > number })
 }
 
-// duty is the first agency in the order of ids whose kind has a duty, that is
-// staffed now, that has nothing to do with the referral yet and that no wall
+// duty is the first agency in the order of ids whose kind has a duty, that takes
+// part and is staffed now, that has nothing to do with the referral yet and that no wall
 // keeps out.
 func (c Case) duty(r *referral, staffed func(events.AgencyID) bool) events.AgencyID {
 	for _, a := range slices.Sorted(maps.Keys(c.mou.Directory)) {
-		if slices.Contains(c.mou.Profile.Escalation.Duty, c.mou.kind(a)) && a != r.by && r.leg(a) == nil && !c.walled(a) && staffed(a) {
+		if slices.Contains(c.mou.Profile.Escalation.Duty, c.mou.kind(a)) && c.mou.addressable(a) && a != r.by && r.leg(a) == nil && !c.walled(a) && staffed(a) {
 			return a
 		}
 	}
@@ -162,7 +162,7 @@ func (c Case) walled(a events.AgencyID) bool {
 // coordinate is the last step; nil where the directory has no coordinator.
 func (c Case) coordinate(because events.Duty) *events.ReferralEscalated {
 	for _, a := range slices.Sorted(maps.Keys(c.mou.Directory)) {
-		if c.mou.kind(a) == events.Coordinator {
+		if c.mou.kind(a) == events.Coordinator && c.mou.addressable(a) {
 			return &events.ReferralEscalated{Step: events.ToCoordinator, To: a, Because: because}
 		}
 	}

@@ -31,9 +31,10 @@ func (s *state) step(m *Memorandum, i *Item) {
 		s.stop(m, i.Number, p.Recipient, p.Purpose)
 	case *events.Record:
 		h := p.Header
-		s.keep(record{id: i.ID, kind: h.Type, number: i.Number, by: i.By, to: h.To, referral: h.Referral, purpose: h.Purpose, section: h.Section})
+		s.keep(record{id: i.ID, kind: h.Type, number: i.Number, by: i.By, to: h.To, key: h.KeyID, referral: h.Referral, purpose: h.Purpose, section: h.Section})
 	case *events.RecordReleased, *events.RecordErased, *events.RecordDisputed:
 		s.stepRecord(i)
+	case *events.RecordOpened: // it changes nothing for anybody
 	case *events.ReferralEscalated:
 		s.escalated(i, p)
 	case *events.DeadlineDueSoon:
@@ -85,7 +86,7 @@ func (s *state) stepRecord(i *Item) {
 	if r == nil {
 		return
 	}
-	switch i.Facts.(type) {
+	switch p := i.Facts.(type) {
 	case *events.RecordReleased:
 		if l := s.referral(r.referral).leg(r.to); l != nil && r.released == 0 {
 			l.holds++
@@ -93,7 +94,7 @@ func (s *state) stepRecord(i *Item) {
 		r.released = i.Number
 	case *events.RecordErased:
 		r.erased = i.Number
-		if l := s.referral(r.referral).leg(r.to); l != nil && r.released != 0 {
+		if l := s.referral(r.referral).leg(r.to); l != nil && r.released != 0 && p.Reason != events.ErasedKeyEnded {
 			l.oweAnswer(i.Number) // it may have stored the record an instant before
 		}
 	case *events.RecordDisputed:

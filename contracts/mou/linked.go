@@ -34,6 +34,8 @@ func (c Case) correlated(a Act) bool {
 		return c.ofRecord(p.Record, e)
 	case *events.RecordDisputed:
 		return c.ofRecord(p.Record, e)
+	case *events.RecordOpened:
+		return c.ofRecord(p.Record, e)
 	case *events.ReferralEscalated, *events.DeadlineDueSoon, *events.DeadlineMissed:
 		return true // their terms ask for the one that is due
 	}
@@ -68,8 +70,8 @@ func SeenWith(chain, cause string, id events.EventID, referral events.ReferralID
 		return true
 	case string(chainCase):
 		// An addressee sees its notice or emergency alone; a holder hears of a no, and
-		// of the person's age, after its part is over.
-		return !slices.Contains([]chainKind{chainNotice, chainEmergency, chainStop, chainAge, chainEscalation, chainDeadline}, chainKind(kind))
+		// of the person's age, and reads, after its part is over.
+		return !slices.Contains([]chainKind{chainNotice, chainEmergency, chainStop, chainAge, chainEscalation, chainDeadline, chainOpened}, chainKind(kind))
 	case string(chainReferral) + "/" + string(referral):
 		// A provider keeps sight of the question that it asked, and does not hear of
 		// the withdrawal after its own part is over.

@@ -7,13 +7,20 @@ import "handrail/events"
 // that old verdicts are judged alike.
 const Semantics = 1
 
-// Memorandum is what the parties of one hub agreed: a loaded profile and the
-// kinds of the agencies in the directory. A viewer that sees only a part of the
-// directory (a foreign mission) gives what it sees. Both are read-only while
-// cases of the memorandum are in use.
+// Memorandum is what the parties of one hub agreed: a loaded profile, and who is
+// or was in the directory. A viewer that sees only a part of the directory (a
+// foreign mission) gives what it sees. All is read-only while cases of the
+// memorandum are in use; when the directory changes, see [Case.Under].
 type Memorandum struct {
 	Profile   *Profile
 	Directory map[events.AgencyID]events.AgencyKind
+	// Away are those of the directory that take no part now, suspended or revoked.
+	// Nothing new is addressed to them and no escalation turns to them; what they said
+	// and hold stands, and the person's no reaches them.
+	Away map[events.AgencyID]bool
+	// Ended says whether an agency's sealing key ended for good: it was lost or revoked,
+	// and what was sealed to it is not released. Without it none has.
+	Ended func(to events.AgencyID, key events.KeyID) bool
 }
 
 // Act is one statement about a case with its place in the ledger.
@@ -59,6 +66,25 @@ func (m *Memorandum) Terms() []Term {
 // empty viewer is the ledger, which sees everything and judges everything.
 func (m *Memorandum) NewCase(viewer events.AgencyID) Case {
 	return Case{mou: m, viewer: viewer, state: &state{}}
+}
+
+// Under is the case, judged from now on under another directory of the same
+// parties: the profile is the same, and nobody's kind has changed.
+func (c Case) Under(m *Memorandum) Case {
+	c.mou = m
+	return c
+}
+
+// addressable says whether something new may be addressed to an agency.
+func (m *Memorandum) addressable(a events.AgencyID) bool {
+	_, listed := m.Directory[a]
+	return listed && !m.Away[a]
+}
+
+// keyEnded says whether the key that a record is sealed to ended for good. Of a
+// tombstone the key is not known.
+func (m *Memorandum) keyEnded(r record) bool {
+	return m.Ended != nil && r.key != "" && m.Ended(r.to, r.key)
 }
 
 // kind of an agency, as far as the directory says.

@@ -86,6 +86,7 @@ func TestEveryTypeAboutACaseHasATerm(t *testing.T) {
 	m := memorandum(t, "uk@1")
 	ofNoCase := []events.Type{
 		events.TypeDirectoryFounded, events.TypeDirectoryListed, events.TypeCapacityPublished, events.TypeTrailRead, events.TypeRetentionEnded, events.TypeWitnessReset,
+		events.TypeDirectoryJoined, events.TypeDirectoryKeyed, events.TypeDirectorySuspended, events.TypeDirectoryResumed, events.TypeDirectoryRevoked,
 	}
 	for _, kind := range events.Types() {
 		term, ok := m.Term(kind)

@@ -34,7 +34,7 @@ func (h *hub) recalled(id events.EventID) bool {
 // ended or no consent covers it, and its recipient then answers for it.
 func (h *hub) checkRecall(before mou.Case, a mou.Act) {
 	erased, ok := a.Payload.(*events.RecordErased)
-	if !ok || !h.recalled(erased.Record) {
+	if !ok || !h.recalled(erased.Record) || erased.Reason == events.ErasedKeyEnded { // see checkKeys
 		return
 	}
 	for _, r := range before.Records() {

@@ -26,6 +26,8 @@ type hub struct {
 	// late are records that were released to an agency and have not reached it.
 	// One that is recalled meanwhile never does: a tombstone took its place.
 	late map[events.AgencyID][]uint64
+
+	keys map[events.AgencyID]keys // see TestAnyDirectory
 }
 
 func newHub(t *rapid.T, m *mou.Memorandum) *hub {
@@ -70,6 +72,7 @@ func (h *hub) tell(a mou.Act) bool {
 	h.checkRelease(before, a)
 	h.checkSent(before, a)
 	h.checkRecall(before, a)
+	h.checkKeys(before, a)
 	h.checkMission(before, a)
 	h.checkHelpGoesOn(before, a)
 	h.checkWall()
@@ -213,6 +216,8 @@ func (h *hub) checkEntitlement() {
 				if p.Header.To != agency || !h.released(i.ID) {
 					h.t.Fatalf("%s saw a record that is not its own, or not yet", agency)
 				}
+			case *events.RecordOpened:
+				h.t.Fatalf("%s saw who reads at another agency", agency)
 			case *events.NoticeSent:
 				if p.To != agency {
 					h.t.Fatalf("%s saw a notice to another", agency)

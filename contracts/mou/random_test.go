@@ -102,7 +102,7 @@ func weight(t events.Type) int {
 		events.TypeRecordSealed: 40, events.TypeReferralAccepted: 40, events.TypeReferralAnswered: 24, events.TypeReferralConfirmed: 40, events.TypeHandoverCompleted: 40, events.TypeReferralRequested: 40,
 		events.TypeConsentGiven: 20, events.TypeEmergencyDisclosed: 6, events.TypeReferralAsked: 6,
 		events.TypeConsentWithdrawn: 1, events.TypeConsentRefused: 1, events.TypeCaseClosed: 1,
-		events.TypeRightsInformed: 1, events.TypeRiskAssessed: 1, events.TypeNoticeSent: 1,
+		events.TypeRightsInformed: 1, events.TypeRiskAssessed: 1, events.TypeRecordOpened: 2, events.TypeNoticeSent: 1,
 		events.TypeAgeDetermined: 1, events.TypeGuardianConflicted: 1, events.TypeHelpDeclined: 1, events.TypePersonMissing: 1,
 		events.TypeCaseLinked: 1, events.TypeIncidentLinked: 1, events.TypeAsylumSought: 1, events.TypeAsylumEnded: 1,
 	}[t]; ok {
@@ -133,7 +133,7 @@ func (h *history) types() []events.Type {
 }
 
 func (h *history) act(by events.AgencyID, r events.ReferralID, p events.Payload) mou.Act {
-	if p.Type() == events.TypeRecordDisputed && !h.once(4) {
+	if (p.Type() == events.TypeRecordDisputed || p.Type() == events.TypeRecordOpened) && !h.once(4) {
 		r = referralOf(h.c, p)
 	}
 	a := newAct(h.id, h.number+1, h.now, by, r, p)
@@ -276,10 +276,13 @@ func (h *history) facts(t events.Type, id events.ReferralID) events.Payload {
 // plain is a statement with few choices.
 func (h *history) plain(t events.Type) events.Payload {
 	said, need := h.said(), pick[events.Need](h, "emergency-shelter", "counselling")
-	id, to := events.EventID(uuid(1<<41)), lightship
+	id, to, purpose := events.EventID(uuid(1<<41)), lightship, events.PurposeAccommodation
 	if all := h.c.Records(); len(all) > 0 {
 		r := pick(h, all...)
 		id, to = r.ID, r.To
+		if !h.once(4) {
+			purpose = r.Purpose
+		}
 	}
 	for _, p := range []events.Payload{
 		&events.CaseOpened{Said: said, Age: events.Adult},
@@ -296,6 +299,7 @@ func (h *history) plain(t events.Type) events.Payload {
 		&events.RecordReleased{Said: said, Record: id, To: to},
 		&events.RecordErased{Said: said, Record: id, Reason: some[events.ErasureReason](h)},
 		&events.RecordDisputed{Said: said, Record: id},
+		&events.RecordOpened{Said: said, Record: id, Role: "case-worker", Purpose: purpose, Basis: "consent"},
 		&events.ErasureConfirmed{Said: said, Answer: events.Erased},
 	} {
 		if p.Type() == t {

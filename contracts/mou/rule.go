@@ -30,6 +30,7 @@ const (
 	RuleNeedAsked        events.Rule = "need-asked"
 	RuleRecordNotAsked   events.Rule = "record-not-expected"
 	RuleRecordUnknown    events.Rule = "record-unknown"
+	RulePurposeOther     events.Rule = "purpose-other"
 	RuleErasureGround    events.Rule = "erasure-ground"
 	RuleNothingHeld      events.Rule = "nothing-held"
 	RuleGuardianConflict events.Rule = "guardian-conflict"
@@ -97,7 +98,7 @@ func Refusals() []Clause {
 		{RuleConsentRequired, "An active consent covers every recipient, the purpose and every section, unless the profile needs none."},
 		{RuleChildGuardian, "For a child, or while the age is unsure, a guardian consents; an adult consents for themselves."},
 		{RuleAgreementTable, "The agreement table lets the sender's kind send these sections to the recipient's kind for this purpose."},
-		{RuleRecipientUnknown, "The recipient is another agency of the directory."},
+		{RuleRecipientUnknown, "The recipient is another agency of the directory, which takes part now: it is neither suspended nor revoked."},
 		{RuleReferralUnknown, "The referral belongs to this case."},
 		{RuleReferralWithdraw, "The referral was not withdrawn for this agency."},
 		{RuleReferralOver, "This step of the referral is not over yet."},
@@ -111,6 +112,7 @@ func Refusals() []Clause {
 		{RuleNeedAsked, "The service is one that the request asked for, and it runs when it ends."},
 		{RuleRecordNotAsked, "A record is of a section and for the purpose that the request named, and its header agrees with its envelope."},
 		{RuleRecordUnknown, "The record is of this case, and in the state that the statement needs."},
+		{RulePurposeOther, "A record is opened for the purpose for which it was shared."},
 		{RuleErasureGround, "What is kept is kept on a ground of the profile, until a time still to come."},
 		{RuleNothingHeld, "The agency holds a released record of this referral."},
 		{RuleGuardianConflict, "A guardian who may be involved does not speak for the child; an appointed guardian does."},

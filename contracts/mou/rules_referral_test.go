@@ -114,6 +114,39 @@ func recordBreaks() []breaks {
 			s.says(lightship, r, &events.ReferralDeclined{Said: s.said(), Reason: "full"})
 			return police, r, seal(lightship, events.SectionContact)
 		}},
+		{"a record for a shelter that rests", mou.RuleRecipientUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			r := s.requested(lightship)
+			s.away(lightship)
+			return police, r, seal(lightship, events.SectionContact)
+		}},
+		{"the hub releases what was sealed to a lost key", mou.RuleRecordUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			r := s.requested(lightship)
+			s.says(lightship, r, &events.ReferralAccepted{Said: s.said()})
+			s.lost(lightship)
+			return events.HubAgency, "", &events.RecordReleased{Said: s.said(), Record: s.c.Records()[0].ID, To: lightship}
+		}},
+		{"the hub says that a key ended, and it did not", mou.RuleRecordUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.requested(lightship)
+			return events.HubAgency, "", &events.RecordErased{Said: s.said(), Record: s.c.Records()[0].ID, Reason: events.ErasedKeyEnded}
+		}},
+		{"a shelter reads what waits for it", mou.RuleRecordUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.requested(lightship)
+			return lightship, "", s.reading()
+		}},
+		{"the police read what they sealed", mou.RuleRecordUnknown, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.accepted(lightship)
+			return police, "", s.reading()
+		}},
+		{"a shelter reads for another purpose", mou.RulePurposeOther, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			r := s.accepted(lightship)
+			p := s.reading()
+			p.Purpose = events.PurposeCounselling
+			return lightship, r, p
+		}},
+		{"a shelter reads, and names no referral", mou.RuleCorrelation, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
+			s.accepted(lightship)
+			return lightship, "", s.reading()
+		}},
 		{"the hub releases before acceptance", mou.RuleNotAccepted, func(s *story) (events.AgencyID, events.ReferralID, events.Payload) {
 			s.requested(lightship)
 			return events.HubAgency, "", &events.RecordReleased{Said: s.said(), Record: s.c.Records()[0].ID, To: lightship}

@@ -21,6 +21,7 @@ const (
 	chainReferral chainKind = "referral"
 	chainLeg      chainKind = "leg"
 	chainRecord   chainKind = "record"
+	chainOpened   chainKind = "opened"
 
 	chainEscalation chainKind = "escalation"
 	chainDeadline   chainKind = "deadline"
@@ -30,7 +31,7 @@ const (
 // chain. Whoever may see one statement of a chain may see all earlier ones.
 type place struct {
 	kind      chainKind
-	speaker   events.AgencyID   // consent, stop, notice
+	speaker   events.AgencyID   // consent, stop, notice, opened
 	other     events.AgencyID   // notice, escalation: addressee; leg: the provider asked; deadline: who owes it
 	recipient events.Recipient  // consent, stop
 	purpose   events.Purpose    // consent, stop
@@ -74,6 +75,8 @@ func (s *state) place(by events.AgencyID, id events.EventID, referral events.Ref
 		return place{kind: chainRecord, record: p.Record, at: s.recordAt(p.Record)}
 	case *events.RecordDisputed:
 		return place{kind: chainRecord, record: p.Record, at: s.recordAt(p.Record)}
+	case *events.RecordOpened:
+		return place{kind: chainOpened, speaker: by}
 	case *events.ReferralConfirmed:
 		return place{kind: chainLeg, referral: referral, other: p.Provider}
 	case *events.ReferralNotNeeded:
@@ -118,6 +121,8 @@ func (p place) name() string {
 		parts = append(parts, string(p.referral), string(p.other))
 	case chainRecord:
 		parts = append(parts, string(p.record))
+	case chainOpened:
+		parts = append(parts, string(p.speaker))
 	case chainEscalation:
 		parts = append(parts, cmp.Or(string(p.referral), string(chainCase)), string(p.other))
 	case chainDeadline:
@@ -147,6 +152,8 @@ func (s *state) sees(m *Memorandum, a events.AgencyID, p place, number uint64) b
 	switch p.kind {
 	case chainNotice:
 		return a == p.speaker || a == p.other
+	case chainOpened:
+		return a == p.speaker
 	case chainRecord:
 		if p.at < 0 || p.at >= len(s.records) {
 			return false

@@ -139,6 +139,7 @@ type record struct {
 	kind     events.Type // record.sealed, or a question or its answer
 	number   uint64
 	by, to   events.AgencyID
+	key      events.KeyID // that it is sealed to; of a tombstone it is not known
 	referral events.ReferralID
 	purpose  events.Purpose
 	section  events.Section
@@ -159,7 +160,7 @@ func (s *state) clone() *state {
 	t.records = slices.Clone(s.records)
 	t.steps = slices.Clone(s.steps)
 	t.alarms = slices.Clone(s.alarms)
-	t.places = slices.Clone(s.places)
+	t.places = slices.Clip(s.places) // only added to, never written in place
 	t.missing = slices.Clone(s.missing)
 	t.paths = s.paths.clone()
 	t.referrals = slices.Clone(s.referrals)

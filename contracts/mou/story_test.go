@@ -124,13 +124,18 @@ func newAct(id events.CaseID, number uint64, now time.Time, by events.AgencyID, 
 // says admits a statement and gives its id.
 func (s *story) says(by events.AgencyID, referral events.ReferralID, p events.Payload) events.EventID {
 	s.t.Helper()
-	a := s.act(by, referral, p)
+	return s.admit(s.act(by, referral, p))
+}
+
+// admit judges an act, and takes it.
+func (s *story) admit(a mou.Act) events.EventID {
+	s.t.Helper()
 	if err := s.c.Judge(a, s.now); err != nil {
-		s.t.Fatalf("%s says %s: %v", by, p.Type().Name(), err)
+		s.t.Fatalf("%s says %s: %v", a.Event.Agency(), a.Event.Type.Name(), err)
 	}
 	c, err := s.c.Apply(a, s.now)
 	if err != nil {
-		s.t.Fatalf("%s says %s: %v", by, p.Type().Name(), err)
+		s.t.Fatalf("%s says %s: %v", a.Event.Agency(), a.Event.Type.Name(), err)
 	}
 	s.c, s.number, s.now, s.acts = c, s.number+1, s.now.Add(time.Minute), append(s.acts, a)
 	return a.Event.ID
@@ -189,6 +194,8 @@ func referralOf(c mou.Case, p events.Payload) events.ReferralID {
 	case *events.RecordErased:
 		id = p.Record
 	case *events.RecordDisputed:
+		id = p.Record
+	case *events.RecordOpened:
 		id = p.Record
 	}
 	for _, r := range c.Records() {

@@ -37,6 +37,7 @@ const (
 	seenReferral = "contact desk; who asked; providers asked, until they decline or another accepts"
 	seenLeg      = "contact desk; who asked; this provider"
 	seenRecord   = "sender; recipient, once released"
+	seenOpened   = "who said it"
 
 	seenEscalation = "contact desk; who asked; the agency that it turns to, which sees nothing else for it unless it is the next provider"
 	seenDeadline   = "contact desk; who owes it; who asked"
@@ -49,6 +50,7 @@ const (
 	onReferral = "referral/<id>"
 	onLeg      = "referral/<id>/<provider>"
 	onRecord   = "record/<id>"
+	onOpened   = "opened/<recipient>"
 
 	onEscalation = "escalation/<referral or case>/<addressee>"
 	onDeadline   = "deadline/<entry>/<duty>/<referral or case>/<who owes it>"
@@ -147,6 +149,8 @@ func recordTerms() []row {
 			needsCase(), needsNotErased(), needsErasureDue()),
 		term("7.4", events.TypeRecordDisputed, "the record's recipient", "", onRecord, seenRecord,
 			needsCase(), needsReleasedToMe()),
+		term("7.5", events.TypeRecordOpened, "the record's recipient", "", onOpened, seenOpened,
+			needsCase(), needsReadable(), needsItsPurpose()),
 		term("8.1", events.TypeErasureConfirmed, "a provider that holds released records", "meets erasure-answer", onLeg, seenLeg,
 			needsCase(), needsReferral(), needsAsked(), needsHolding(), needsGround()),
 	}

@@ -3,6 +3,7 @@ package mou
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -59,23 +60,51 @@ func (m *Memorandum) item(a Act, now time.Time) (*Item, error) {
 		Number: a.Number, ID: a.Event.ID, Type: a.Event.Type, By: a.Event.Agency(), Referral: a.Event.Referral(),
 		Admitted: now.UTC().Truncate(time.Microsecond), Facts: a.Payload,
 	}
+	i.Late = m.late(i)
 	facts, err := factsOf(i.Facts)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the facts of entry %d: %w", i.Number, err)
 	}
-	i.Late = m.late(i)
-	i.canonical, err = json.Marshal(kept{i.Number, i.ID, i.Type, i.By, i.Referral, i.Admitted.Format(admittedFormat), i.Late, facts})
-	if err != nil {
-		return nil, fmt.Errorf("encoding entry %d: %w", i.Number, err)
-	}
-	return i, i.canonical.Canonicalize()
+	i.canonical = i.write(facts)
+	return i, nil
 }
 
-func factsOf(p events.Payload) ([]byte, error) {
+// factsOf gives the canonical JSON of facts.
+func factsOf(p events.Payload) (facts jsontext.Value, err error) {
 	if r, sealed := p.(*events.Record); sealed {
-		return json.Marshal(r.Header)
+		facts, err = json.Marshal(r.Header)
+	} else {
+		facts, err = json.Marshal(p)
 	}
-	return json.Marshal(p)
+	if err != nil {
+		return nil, err
+	}
+	return facts, facts.Canonicalize()
+}
+
+// write gives the item's stored form around its facts, see [kept]. All that stands
+// in it is written in one way, so it need not be read again to be canonical.
+func (i *Item) write(facts jsontext.Value) jsontext.Value {
+	b := make([]byte, 0, len(facts)+384)
+	b = appendText(append(b, `{"admitted":`...), i.Admitted.Format(admittedFormat))
+	b = appendText(append(b, `,"by":`...), i.By)
+	b = append(append(b, `,"facts":`...), facts...)
+	b = appendText(append(b, `,"id":`...), i.ID)
+	if i.Late {
+		b = append(b, `,"late":true`...)
+	}
+	b = strconv.AppendUint(append(b, `,"number":`...), i.Number, 10)
+	if i.Referral != "" {
+		b = appendText(append(b, `,"referral":`...), i.Referral)
+	}
+	b = appendText(append(b, `,"type":`...), i.Type)
+	return append(b, '}')
+}
+
+// appendText adds a name or an id of a closed ASCII syntax, or a time.
+func appendText[T ~string](b []byte, text T) []byte {
+	b, _ = jsontext.AppendQuote(b, text) // its error is of text that is not UTF-8, which no syntax lets through
+	return b
 }
 
 // late says whether a statement was admitted longer after it happened than its
@@ -122,11 +151,28 @@ type stored struct {
 // MarshalJSON gives the case's canonical JSON (RFC 8785): two cases are the same
 // if and only if these bytes are.
 func (c Case) MarshalJSON() ([]byte, error) {
-	s := stored{c.id, c.mou.Profile.Ref(), Semantics, make([]jsontext.Value, len(c.trail)), c.viewer}
-	for i, item := range c.trail {
-		s.Trail[i] = item.canonical
+	weight := 256
+	for _, item := range c.trail {
+		weight += len(item.canonical) + 1
 	}
-	return json.Marshal(s)
+	b := append(make([]byte, 0, weight), '{')
+	if c.id != "" {
+		b = append(appendText(append(b, `"case":`...), c.id), ',')
+	}
+	b = appendText(append(b, `"profile":`...), c.mou.Profile.Ref())
+	b = strconv.AppendInt(append(b, `,"semantics":`...), Semantics, 10)
+	b = append(b, `,"trail":[`...)
+	for i, item := range c.trail {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, item.canonical...)
+	}
+	b = append(b, ']')
+	if c.viewer != "" {
+		b = appendText(append(b, `,"viewer":`...), c.viewer)
+	}
+	return append(b, '}'), nil
 }
 
 // RestoreCase reads what MarshalJSON wrote, under the same semantics and profile.

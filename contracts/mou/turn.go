@@ -47,12 +47,12 @@ func (r *referral) dismiss(number uint64) {
 	}
 }
 
-// next is the provider whose turn is next: it may still be asked, and consent to
-// all that the request names covers it at now.
+// next is the provider whose turn is next: it may still be asked, it takes part,
+// and consent to all that the request names covers it at now.
 func (s *state) next(m *Memorandum, r *referral, now time.Time) *leg {
 	for i := range r.legs {
 		l := &r.legs[i]
-		if l.asked() || !l.alive() {
+		if l.asked() || !l.alive() || !m.addressable(l.to) {
 			continue
 		}
 		if !slices.ContainsFunc(r.sections, func(x events.Section) bool { return !s.consented(m, l.to, r.purpose, x, now) }) {

@@ -105,12 +105,15 @@ func listOf(in, t reflect.Type) (schema, error) {
 	if t.Elem().Kind() == reflect.Uint64 {
 		return schema{Type: "array", Unique: true, MinItems: 1, MaxItems: maxSet, Items: &schema{Type: "integer", Minimum: new(uint64(0)), Maximum: new(mostOf(in))}}, nil
 	}
-	if t.Elem() != reflect.TypeFor[events.Listing]() {
+	if t.Elem() != reflect.TypeFor[events.Listing]() && t.Elem() != reflect.TypeFor[events.Vouching]() {
 		return schema{}, fmt.Errorf("%s is no set", t)
 	}
 	item, err := object(t.Elem())
-	if in == reflect.TypeFor[events.DirectoryListed]() {
+	switch in {
+	case reflect.TypeFor[events.DirectoryListed]():
 		return schema{Type: "array", MinItems: 1, MaxItems: 1, Items: &item}, err
+	case reflect.TypeFor[events.DirectoryJoined]():
+		return schema{Type: "array", MinItems: 2, MaxItems: 8, Items: &item}, err
 	}
 	return schema{Type: "array", MinItems: 2, MaxItems: 128, Items: &item}, err
 }

@@ -15,14 +15,15 @@ import (
 
 // rules are what may read a member as "rule NAME": rules of the wire contract,
 // rules of the memorandum that refuse, mark or qualify, the two that check
-// genesis, and the one by which auditors read.
+// genesis, and the one by which what was read is shown.
 func rules() []string {
 	all := []events.Rule{
 		events.RuleTimesOrder, events.RuleSequenceReused, events.RuleKeyUnknown, events.RuleSignatureInvalid, events.RuleRecordHeader,
+		events.RuleVouching, events.RuleAgencySuspended, // directory.Apply, and what the ledger asks of it
 		mou.RuleLateByChannel, mou.RuleConsentProvisional, mou.ClockChildProtection,
 		"checkpoint", // tlog.ParseCheckpoint and tlog.Witness: the log key that agencies pin, what witnesses cosign, and from where
 		"profile",    // mou.ParseProfile: the country profile in force, and that its text is still the founding one
-		"access",     // the ledger before it gives an auditor anything, and every auditor after it: who read what, by whose approval
+		"access",     // the ledger before it gives an auditor anything, and every auditor after it: who read what, by whose approval; and who of an agency's staff opened what
 	}
 	for _, clause := range mou.Refusals() {
 		all = append(all, clause.Rule)

@@ -93,6 +93,10 @@ func alsoRequired(t events.Type) string {
 		return "an agency stands once and none is named hub; the agencies are of at least two kinds, auditor not counted, and none is a foreign mission; each but an auditor has a witness key named <origin>/<agency>, an auditor none"
 	case events.TypeDirectoryListed:
 		return "the agency is not named hub; it has a witness key named <origin>/<agency>, unless it is a foreign mission or an auditor, which have none"
+	case events.TypeDirectoryJoined:
+		return "listing is of another than hub; it has a witness key named <origin>/<agency>, unless it is a foreign mission or an auditor, which have none; two to eight agencies vouch, each once, and none for itself"
+	case events.TypeDirectoryKeyed:
+		return "listing is of another than hub; it has a witness key named <origin>/<agency>, unless it is a foreign mission or an auditor, which have none"
 	case events.TypeControlPosition:
 		return "again lists numbers from 1 up to the position, each greater than the one before it"
 	case events.TypeControlCosigned:

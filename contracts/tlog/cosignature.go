@@ -90,6 +90,12 @@ func ParseWitnessKey(secret string) (WitnessKey, error) {
 // Verifier is the key's public half.
 func (k WitnessKey) Verifier() note.Verifier { return k.verifier }
 
+// VKey is the verifier key that goes with the secret, in signed-note form, as a
+// listing has it.
+func (k WitnessKey) VKey() string {
+	return joinKey(k.verifier.name, k.verifier.id, publicOf(k.private.Seed()))
+}
+
 // String tells the key by its name, so that no log ever shows the secret.
 func (k WitnessKey) String() string { return "witness key " + k.verifier.name }
 

@@ -62,48 +62,66 @@ type Entry struct {
 
 // Bytes is the entry's only byte form: lines "name SP value LF" in a fixed
 // order, the version first. It does not check the entry; [NewOpening] does.
-func (e Entry) Bytes() []byte {
-	b := make([]byte, 0, 2048)
-	line := func(name, value string) {
-		b = append(b, name...)
-		b = append(b, ' ')
-		b = append(b, value...)
-		b = append(b, '\n')
-	}
-	optional := func(name, value string) {
-		if value != "" {
-			line(name, value)
-		}
-	}
-	line("handrail-entry", "v1")
-	line("number", strconv.FormatUint(e.Number, 10))
-	line("admitted", e.Admitted.UTC().Format(AdmittedFormat))
-	line("verdict", string(e.Verdict))
-	line("submitter", string(e.Submitter))
+func (e Entry) Bytes() []byte { return e.appendTo(make([]byte, 0, usualEntryBytes)) }
+
+// usualEntryBytes hold nearly every entry.
+const usualEntryBytes = 2048
+
+func (e Entry) appendTo(b []byte) []byte {
+	b = appendLine(b, "handrail-entry", "v1")
+	b = appendNumber(b, "number", e.Number)
+	b = append(b, "admitted "...)
+	b = e.Admitted.UTC().AppendFormat(b, AdmittedFormat)
+	b = append(b, '\n')
+	b = appendLine(b, "verdict", string(e.Verdict))
+	b = appendLine(b, "submitter", string(e.Submitter))
 	if e.Verdict == Refused {
-		line("rule", string(e.Rule))
+		b = appendLine(b, "rule", string(e.Rule))
 		if e.Rule == RuleFlood {
-			line("refusals", strconv.FormatUint(e.Count, 10))
-			line("refusals-root", hex.EncodeToString(e.Root[:]))
-			return b
+			b = appendNumber(b, "refusals", e.Count)
+			return appendHex(b, "refusals-root", e.Root[:])
 		}
-		optional("pointer", e.Pointer)
-		optional("case", string(e.Case))
-		line("salted-digest", hex.EncodeToString(e.Salted[:]))
-		return b
+		b = appendOptional(b, "pointer", e.Pointer)
+		b = appendOptional(b, "case", string(e.Case))
+		return appendHex(b, "salted-digest", e.Salted[:])
 	}
-	line("profile", e.Profile)
-	optional("clause", e.Clause)
-	line("semantics", strconv.Itoa(e.Semantics))
+	b = appendLine(b, "profile", e.Profile)
+	b = appendOptional(b, "clause", e.Clause)
+	b = appendNumber(b, "semantics", uint64(e.Semantics)) //nolint:gosec // it counts from 1
 	for _, a := range e.Attributes {
-		line("ce-"+a.Name, a.Value)
+		b = append(b, "ce-"...)
+		b = appendLine(b, a.Name, a.Value)
 	}
-	line("data-sha256", hex.EncodeToString(e.DataDigest[:]))
+	b = appendHex(b, "data-sha256", e.DataDigest[:])
 	if e.Previous != nil {
-		line("previous-number", strconv.FormatUint(e.Previous.Number, 10))
-		line("previous-leaf", hex.EncodeToString(e.Previous.Leaf[:]))
+		b = appendNumber(b, "previous-number", e.Previous.Number)
+		b = appendHex(b, "previous-leaf", e.Previous.Leaf[:])
 	}
 	return b
+}
+
+func appendLine(b []byte, name, value string) []byte {
+	b = append(b, name...)
+	b = append(b, ' ')
+	b = append(b, value...)
+	return append(b, '\n')
+}
+
+func appendOptional(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendLine(b, name, value)
+}
+
+func appendNumber(b []byte, name string, n uint64) []byte {
+	b = append(b, name...)
+	return append(strconv.AppendUint(append(b, ' '), n, 10), '\n')
+}
+
+func appendHex(b []byte, name string, digest []byte) []byte {
+	b = append(b, name...)
+	return append(hex.AppendEncode(append(b, ' '), digest), '\n')
 }
 
 // Attribute is the value of an admitted event's attribute; empty if it has none.

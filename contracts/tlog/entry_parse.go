@@ -74,7 +74,7 @@ func parseEntry(b []byte) (e Entry, event events.Event, err error) {
 	if event, err = e.consistent(); err != nil {
 		return e, event, err
 	}
-	if !bytes.Equal(e.Bytes(), b) {
+	if !bytes.Equal(e.appendTo(make([]byte, 0, usualEntryBytes)), b) {
 		return e, event, errors.New("it is not in the one form that entries have")
 	}
 	return e, event, nil
@@ -179,6 +179,7 @@ func (l *lines) admitted(e *Entry) {
 	if e.Clause = l.optional("clause"); e.Clause != "" && !clauseSyntax.MatchString(e.Clause) {
 		l.fail("clause")
 	}
+	e.Attributes = make([]events.Attribute, 0, 15)
 	semantics, err := strconv.ParseUint(l.must("semantics"), 10, 31)
 	if err != nil || semantics == 0 {
 		l.fail("semantics")

@@ -18,7 +18,7 @@ const (
 	sentenceAhead      = "more than 5 minutes ahead of the hub's clock is refused (`time-ahead`)."
 	sentenceAccount    = "`source` names the agency whose account submitted the event (`source-mismatch`)."
 	sentenceCorrelated = "`correlationid` is the referral id (the id of its `referral.requested`) on a request, on an answer or a step of a referral, on whatever is about a record and on what the hub says of a referral; the case id on every other case event; the event's own id on all others. Another is refused (`correlation`)."
-	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published` and `witness.reset`, the foreign mission on `directory.listed`, the auditor on `trail.read`, `hub` on `directory.founded` and `retention.ended`."
+	sentenceSubject    = "`subject` is the case id of a case event, else the id of the agency that it is about: its speaker on `capacity.published`, `directory.keyed` and `witness.reset`, the foreign mission on `directory.listed`, the auditor on `trail.read`, `hub` on `directory.founded` and `retention.ended`."
 	sentenceCaused     = "`causationid` is the id of an earlier event of the same case that everybody sees who may see this one, else the event's own id. Another is refused (`cause-unknown`)."
 	sentenceNothing    = "Refusals of the envelope, the source, an unknown key or a bad signature consume no sequence and remember no id."
 	sentenceExpected   = "The ledger judges only the expected number of a key."

@@ -1,5 +1,3 @@
-// Package vectors holds the golden vectors of the wire contract to the contract
-// itself: each of its numbered sentences has one, and README.md says where.
 package vectors
 
 import (
