@@ -122,7 +122,8 @@ func (l *lead) panicked(ctx context.Context, s *submission, p any) {
 }
 
 // authenticate checks that the message is for this hub, of the account that it
-// came from, and signed with that agency's key of now.
+// came from, and signed with a key that is or was that agency's: whether it still
+// is shows at the event's place in the log, see [batch.disbelieved].
 func (l *lead) authenticate(s *submission) error {
 	switch {
 	case s.event.Hub != l.hub.Origin():
@@ -134,8 +135,9 @@ func (l *lead) authenticate(s *submission) error {
 	if err != nil {
 		return err
 	}
-	public, known := l.directory.signer(s.from, key)
-	if !known || !l.directory.receives(s.from) {
+	who := l.roster.now()
+	public, known := who.once(s.from, key)
+	if !known || !who.receives(s.from) {
 		return events.Refuse(events.RuleKeyUnknown, "attribute dssematerial", "the directory does not list this key for an agency that submits")
 	}
 	if err := seal.Verify(s.event, public); err != nil {
@@ -154,9 +156,6 @@ func (l *lead) payload(s *submission) (events.Payload, error) {
 		record, err := seal.CheckRecord(s.event)
 		if err != nil {
 			return nil, err
-		}
-		if to, listed := l.directory.listed[record.Header.To]; listed && to.sealing != record.Header.KeyID {
-			return nil, events.Refuse(events.RuleRecordHeader, "/kid", "the record is sealed to a key that the directory does not list for its recipient")
 		}
 		return record, nil
 	}

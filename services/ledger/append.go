@@ -136,6 +136,7 @@ func (b *batch) writeCases(q *pgx.Batch) {
 	if len(r.caseIDs) > 0 {
 		q.Queue("INSERT INTO case_entry (case_id, number) SELECT i::uuid, n FROM unnest($1::text[], $2::bigint[]) AS x(i, n)", r.caseIDs, r.caseNumbers)
 	}
+	r.holding.write(q)
 	b.writeStates(q)
 	for _, f := range r.fired { // no ON CONFLICT: a deadline that is spoken of twice stops the transaction
 		q.Queue("INSERT INTO deadline_event (case_id, entry, rule, agency, referral, type, said) VALUES ($1::text::uuid, $2, $3, $4, $5, $6, $7)",
@@ -147,16 +148,14 @@ func (b *batch) writeCases(q *pgx.Batch) {
 	}
 }
 
-// writeDirectory writes what agencies published of themselves, and whom missions got to know.
+// writeDirectory writes who takes part, and what agencies published of themselves.
 func (b *batch) writeDirectory(q *pgx.Batch) {
+	b.writeChanges(q)
 	for _, c := range b.rows.capacity {
 		q.Queue("INSERT INTO capacity (agency, number) VALUES ($1, $2)", string(c.agency), c.number)
 	}
 	for _, r := range b.rows.resets {
 		q.Queue("INSERT INTO witness_reset (agency, number, size) VALUES ($1, $2, $3)", string(r.agency), r.number, r.to)
-	}
-	for _, i := range b.rows.met {
-		q.Queue("INSERT INTO introduction (mission, agency, number) VALUES ($1, $2, $3)", string(i.mission), string(i.agency), i.number)
 	}
 }
 

@@ -8,17 +8,13 @@ import (
 	"handrail/events"
 )
 
-// writeSigners writes which sequences are expected next, of the keys that spoke.
+// writeSigners writes which sequences are expected next, of the keys that spoke. One
+// statement for all would be a join, which Postgres plans anew each time for few keys.
 func (b *batch) writeSigners(q *pgx.Batch, before map[events.KeyID]events.Sequence) {
-	var keys []string
-	var nexts []uint64
 	for key, next := range b.next {
 		if before[key] != next {
-			keys, nexts = append(keys, string(key)), append(nexts, uint64(next))
+			q.Queue("UPDATE signer SET next = $2 WHERE key = $1", string(key), uint64(next))
 		}
-	}
-	if len(keys) > 0 {
-		q.Queue("UPDATE signer s SET next = x.next FROM unnest($1::text[], $2::bigint[]) AS x(key, next) WHERE s.key = x.key", keys, nexts)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 // caller is who signed a request, and what it holds besides.
 type caller struct {
 	agency  events.AgencyID
+	kind    events.AgencyKind // empty: the hub
 	body    []byte
 	reading reading // of an auditor that shows one
 }
@@ -30,7 +31,7 @@ func (a *httpAPI) forAuditors(read reader) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		if log.directory.listed[by.agency].kind != events.Auditor {
+		if by.kind != events.Auditor {
 			refuseHTTP(w, http.StatusForbidden, "power", "This is for auditors; an agency's own deliveries hold what it may see.")
 			return
 		}
@@ -69,7 +70,13 @@ func (a *httpAPI) identify(w http.ResponseWriter, r *http.Request) (*openLog, ca
 		return nil, caller{}, false
 	}
 	now := a.config.Clock()
-	agency, id, err := seal.VerifyRequest(r, body, log.hub.Origin(), now, log.directory.signer)
+	who, err := log.current(r.Context(), a.pool)
+	if err != nil {
+		a.failed(r.Context(), err)
+		refuseLater(w, "not-ready", "The ledger cannot read its directory now; try again later.")
+		return nil, caller{}, false
+	}
+	agency, id, err := seal.VerifyRequest(r, body, log.hub.Origin(), now, who.signer)
 	var v *events.Violation
 	switch {
 	case errors.As(err, &v):
@@ -78,8 +85,10 @@ func (a *httpAPI) identify(w http.ResponseWriter, r *http.Request) (*openLog, ca
 		refuseHTTP(w, http.StatusUnauthorized, string(events.RuleSignatureInvalid), "The request is not signed as the contract says.")
 	case !a.replay.first(agency, id, now):
 		refuseHTTP(w, http.StatusUnauthorized, "request-repeated", "This request was made before; sign each request anew.")
+	case who.away(agency):
+		refuseHTTP(w, http.StatusForbidden, string(events.RuleAgencySuspended), "Your agency is suspended; the hub answers it when it is resumed.")
 	default:
-		return log, caller{agency: agency, body: body}, true
+		return log, caller{agency: agency, kind: who.kind(agency), body: body}, true
 	}
 	return nil, caller{}, false
 }

@@ -80,7 +80,7 @@ func (a *httpAPI) referral(w http.ResponseWriter, r *http.Request, log *openLog,
 	var found ReferralCase
 	err := a.pool.QueryRow(r.Context(), `SELECT o.entry, coalesce((SELECT c.case_id::text FROM case_entry c WHERE o.number IS NULL AND c.number = s.number), '')
 		FROM submission s LEFT JOIN opening o USING (number) WHERE s.agency = ANY($1) AND s.id = $2::text::uuid ORDER BY s.number LIMIT 1`,
-		texts(log.directory.recipients), string(id)).Scan(&opening, &found.Case)
+		texts(log.roster.now().recipients), string(id)).Scan(&opening, &found.Case)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return fmt.Errorf("looking for a referral: %w", err)
 	}

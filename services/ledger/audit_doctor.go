@@ -43,7 +43,11 @@ func (a *httpAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 	if err := a.pool.QueryRow(ctx, "SELECT coalesce(max(size), 0) FROM checkpoint").Scan(&d.Size); err != nil {
 		return err
 	}
-	heads, err := assigned(ctx, a.pool, log.directory.recipients)
+	who, err := log.current(ctx, a.pool)
+	if err != nil {
+		return err
+	}
+	heads, err := assigned(ctx, a.pool, who.recipients)
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (a *httpAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 	if err != nil {
 		return err
 	}
-	cosigned, err := readWitnesses(ctx, a.pool, log.directory)
+	cosigned, err := readWitnesses(ctx, a.pool, who)
 	if err != nil {
 		return err
 	}
@@ -61,6 +65,9 @@ func (a *httpAPI) examine(ctx context.Context, log *openLog, d *Doctor) error {
 	d.Witnessed = d.WitnessedSize > 0
 	for agency, number := range heads {
 		c := Connection{Assigned: number, ClockAhead: a.status.messagesAhead(agency)}
+		if who.away(agency) {
+			c.Away = who.members[agency].Standing
+		}
 		if word, spoke := words[agency]; spoke {
 			at := word.at.Time()
 			c.Reported, c.At = word.number, &at

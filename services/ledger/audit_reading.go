@@ -31,7 +31,7 @@ func (a *httpAPI) record(w http.ResponseWriter, r *http.Request, log *openLog, b
 		refuseHTTP(w, http.StatusBadRequest, string(problem.Rule), problem.Reason)
 		return nil
 	}
-	if read.Agency != "" && !log.directory.receives(read.Agency) {
+	if read.Agency != "" && !log.roster.now().receives(read.Agency) {
 		refuseHTTP(w, http.StatusNotFound, "agency-unknown", "The directory lists no such agency that gets deliveries.")
 		return nil
 	}
@@ -79,17 +79,18 @@ func (o *openLog) readingAsked(body []byte) (*events.TrailRead, *events.Violatio
 // be good even where none is needed.
 func (o *openLog) approve(read *events.TrailRead, reader events.AgencyID, shown []string, now time.Time) *events.Violation {
 	needed := events.Refuse(ruleApprovalNeeded, "header "+seal.ApprovalHeader, "The profile lets nobody read this alone: another auditor approves it with `handrail audit approve`, and you send what that gives in the header "+seal.ApprovalHeader+".")
-	if len(shown) == 0 && !o.memorandum.Profile.NeedsApproval(read.What) {
+	if len(shown) == 0 && !o.profile.NeedsApproval(read.What) {
 		return nil
 	}
 	if len(shown) != 1 {
 		return needed
 	}
-	approval, err := seal.VerifyApproval(shown[0], o.hub.Origin(), now, o.directory.signer)
+	who := o.roster.now()
+	approval, err := seal.VerifyApproval(shown[0], o.hub.Origin(), now, who.signer)
 	switch {
 	case err != nil:
 		return violation(err)
-	case o.directory.listed[approval.By].kind != events.Auditor:
+	case who.kind(approval.By) != events.Auditor || who.away(approval.By):
 		return events.Refuse(ruleApprovalNeeded, needed.Pointer, "An approval is another auditor's; this one is of an agency that is none.")
 	case approval.Reader != reader:
 		return events.Refuse(ruleApprovalNeeded, needed.Pointer, "The approval is for another reader.")

@@ -25,18 +25,13 @@ func careful(t *testing.T) (log *openLog, colleague seal.SigningKey) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log = &openLog{hub: "testland", memorandum: &mou.Memorandum{Profile: profile}, directory: &directory{listed: map[events.AgencyID]member{}}}
-	enter := func(id events.AgencyID, kind events.AgencyKind) seal.SigningKey {
-		key, err := seal.NewSigningKey(rand.Reader)
-		if err != nil {
+	all := []entrant{{id: "audit-one", kind: events.Auditor}, {id: "testtown-police", kind: events.Police}, {id: "audit-two", kind: events.Auditor}}
+	for i := range all {
+		if all[i].key, err = seal.NewSigningKey(rand.Reader); err != nil {
 			t.Fatal(err)
 		}
-		log.directory.listed[id] = member{kind: kind, key: key.ID(), signing: key.Public()}
-		return key
 	}
-	enter("audit-one", events.Auditor)
-	enter("testtown-police", events.Police)
-	return log, enter("audit-two", events.Auditor)
+	return openedWith(t, profile, all...), all[2].key
 }
 
 func TestAProfileLetsNobodyReadAloneWhatItAsksASecondReaderFor(t *testing.T) {

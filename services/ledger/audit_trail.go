@@ -60,12 +60,12 @@ func (a *httpAPI) snapshot(ctx context.Context, log *openLog, id events.CaseID) 
 
 // trailNumbers are the entries that a trail has, each list in the order of the log.
 type trailNumbers struct {
-	missions, entries, readings []uint64
-	retired                     uint64
+	directory, entries, readings []uint64
+	retired                      uint64
 }
 
 func readTrail(ctx context.Context, tx pgx.Tx, log *openLog, id events.CaseID) (Trail, error) {
-	t := Trail{Case: id, Hub: log.hub, Profile: log.directory.founded.Profile, Semantics: mou.Semantics, LogKey: log.genesis.VKey, Genesis: hex.EncodeToString(log.genesis.Digest[:])}
+	t := Trail{Case: id, Hub: log.hub, Profile: log.founded.Profile, Semantics: mou.Semantics, LogKey: log.genesis.VKey, Genesis: hex.EncodeToString(log.genesis.Digest[:])}
 	numbers, state, err := findTrail(ctx, tx, id)
 	if err != nil {
 		return t, err
@@ -97,7 +97,7 @@ func readTrail(ctx context.Context, tx pgx.Tx, log *openLog, id events.CaseID) (
 	if err := read.prove(ctx, tx, size); err != nil {
 		return t, err
 	}
-	t.Founding, t.Missions, t.Capacity = read.some([]uint64{0})[0], read.some(numbers.missions), read.some(capacities)
+	t.Founding, t.Directory, t.Capacity = read.some([]uint64{0})[0], read.some(below(numbers.directory, size)), read.some(capacities)
 	t.Readings, t.Entries = read.some(below(numbers.readings, size)), read.some(numbers.entries)
 	if numbers.retired != 0 {
 		t.Retired = &read.some([]uint64{numbers.retired})[0]
@@ -116,7 +116,7 @@ func findTrail(ctx context.Context, tx pgx.Tx, id events.CaseID) (n trailNumbers
 	var stored [][]byte
 	var retired []uint64
 	q := &pgx.Batch{}
-	q.Queue("SELECT number FROM introduction WHERE mission = agency ORDER BY number").Query(list(&n.missions))
+	q.Queue("SELECT number FROM directory_entry WHERE everyone AND number > 0 ORDER BY number").Query(list(&n.directory))
 	q.Queue("SELECT number FROM case_entry WHERE case_id = $1::text::uuid ORDER BY number", string(id)).Query(list(&n.entries))
 	q.Queue("SELECT number FROM reading WHERE case_id = $1::text::uuid ORDER BY number", string(id)).Query(list(&n.readings))
 	q.Queue("SELECT number FROM retired WHERE case_id = $1::text::uuid", string(id)).Query(list(&retired))
@@ -136,9 +136,10 @@ func findTrail(ctx context.Context, tx pgx.Tx, id events.CaseID) (n trailNumbers
 	return n, state, nil
 }
 
-// all are the numbers, of readings those that a checkpoint of a size covers.
+// all are the numbers, of readings and of the directory those that a checkpoint of a
+// size covers.
 func (n trailNumbers) all(size uint64) []uint64 {
-	all := append([]uint64{0}, n.missions...)
+	all := append([]uint64{0}, below(n.directory, size)...)
 	all = append(append(all, n.entries...), below(n.readings, size)...)
 	if n.retired != 0 {
 		all = append(all, n.retired)
@@ -172,7 +173,7 @@ func (o *openLog) coveringSize(ctx context.Context, db querier, entry uint64) (u
 
 // restore reads a stored state; one that cannot be read, or has nothing in it, is none.
 func (o *openLog) restore(state []byte) (mou.Case, bool) {
-	c, err := o.memorandum.RestoreCase(state)
+	c, err := o.roster.now().memorandum.RestoreCase(state)
 	return c, err == nil && len(c.Trail()) > 0
 }
 

@@ -5,10 +5,44 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 )
+
+// DirectoryChange is what the hub's operator has the hub say of the directory: the
+// body of POST /v1/directory.
+type DirectoryChange struct {
+	Type   events.Type     `json:"type"`   // directory.joined, .suspended, .resumed or .revoked, as an event has it
+	Agency events.AgencyID `json:"agency"` // the event's subject
+	Data   jsontext.Value  `json:"data"`   // the event's facts
+}
+
+// DirectoryChanged answers it: the change stands in the log.
+type DirectoryChanged struct {
+	Number uint64 `json:"number"` // of its entry
+	Size   uint64 `json:"size"`   // of the log with it
+}
+
+// DirectoryPage is who takes part, in the order of the ids.
+type DirectoryPage struct {
+	Agencies []DirectoryLine `json:"agencies"`
+}
+
+// DirectoryLine is one agency that is or was listed.
+type DirectoryLine struct {
+	Agency   events.AgencyID    `json:"agency"`
+	Kind     events.AgencyKind  `json:"kind"`
+	Standing directory.Standing `json:"standing"`          // active, suspended or revoked
+	Signing  events.KeyID       `json:"signing"`           // id of its signing key; of a revoked agency of the last, as the others
+	Sealing  events.KeyID       `json:"sealing"`           // id of its sealing key
+	Witness  string             `json:"witness,omitzero"`  // verifier key of its cosignatures
+	Since    uint64             `json:"since"`             // entry that lists it with these keys
+	Changed  uint64             `json:"changed"`           // entry that changed its listing or standing last
+	Position uint64             `json:"position,omitzero"` // last delivery number that it said it stored; for the hub and auditors
+	Pin      string             `json:"pin,omitzero"`      // of a foreign mission: hexadecimal SHA-256 of its own first listing, which takes the place of genesis for it
+}
 
 // ReadingRequest is what an auditor asks leave for: the body of POST /v1/readings.
 type ReadingRequest struct {
@@ -56,8 +90,8 @@ type Trail struct {
 	LogKey     string         `json:"log_key"`    // verifier key; compare with the one pinned out of band
 	Genesis    string         `json:"genesis"`    // hexadecimal digest of the founding data; likewise
 	Checkpoint []byte         `json:"checkpoint"` // signed note with cosignatures, newer than every entry below: the newest that counts as witnessed if that is newer than they are, else the newest
-	Founding   TrailEntry     `json:"founding"`   // entry 0: the directory
-	Missions   []TrailEntry   `json:"missions"`   // the entries behind it that list the founding foreign missions
+	Founding   TrailEntry     `json:"founding"`   // entry 0: the directory as it was founded
+	Directory  []TrailEntry   `json:"directory"`  // the entries behind it that changed the directory, older than the checkpoint, in the order of the log: founding foreign missions, and who joined, changed keys, was suspended, resumed or revoked
 	Capacity   []TrailEntry   `json:"capacity"`   // what the duties that the hub told had published of their hours, by entry number
 	Readings   []TrailEntry   `json:"readings"`   // who read the case: each trail.read of it that is older than the checkpoint
 	Retired    *TrailEntry    `json:"retired"`    // the retention.ended behind which the openings of all entries were destroyed; null: none

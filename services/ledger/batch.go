@@ -27,13 +27,14 @@ type batch struct {
 	assigned map[events.AgencyID]uint64
 	files    map[events.CaseID]*caseFile
 	capacity map[events.AgencyID]*events.CapacityPublished // the newest of each agency
-	met      map[acquaintance]bool                         // whom missions know
+	parties  *parties                                      // who takes part, as of what the batch has so far
+	ends     bool                                          // somebody's keys may have ended for good
 
 	answers map[answerKey]answerAt
 	ids     map[idKey]uint64
-	flooded map[*submission]bool // refused already, in the entry of a flood
-	lookAll bool                 // look up every id: one of them was used before
-	lost    error                // the database could not be asked: nothing of this batch counts
+	flooded map[*submission]events.Rule // refused already, in the entry of a flood
+	lookAll bool                        // look up every id: one of them was used before
+	lost    error                       // the database could not be asked: nothing of this batch counts
 
 	verdicts []verdict // one for each submission, in order
 
@@ -76,8 +77,8 @@ func (l *lead) newBatch(ctx context.Context, m *memory) *batch {
 		tree: m.tree.Grow(), first: m.tree.Size(),
 		next: maps.Clone(m.next), assigned: maps.Clone(m.assigned),
 		files:    map[events.CaseID]*caseFile{},
-		capacity: maps.Clone(m.capacity), met: maps.Clone(m.met),
-		answers: map[answerKey]answerAt{}, ids: map[idKey]uint64{}, flooded: map[*submission]bool{},
+		capacity: maps.Clone(m.capacity), parties: m.parties,
+		answers: map[answerKey]answerAt{}, ids: map[idKey]uint64{}, flooded: map[*submission]events.Rule{},
 		early: map[events.AgencyID]events.KeyID{}, rows: newRows(), pending: map[events.AgencyID][]pending{},
 	}
 }
@@ -99,10 +100,10 @@ func (b *batch) file(id events.CaseID) (*caseFile, error) {
 func (b *batch) entry(number uint64, e events.Event) tlog.Entry {
 	entry := tlog.Entry{
 		Number: number, Admitted: b.now, Verdict: tlog.Admitted, Submitter: e.Agency(),
-		Profile: b.lead.directory.founded.Profile, Semantics: mou.Semantics,
+		Profile: b.lead.founded.Profile, Semantics: mou.Semantics,
 		Attributes: e.Attributes(), DataDigest: sha256.Sum256(e.Data),
 	}
-	if term, ok := b.lead.memorandum.Term(e.Type); ok {
+	if term, ok := b.parties.memorandum.Term(e.Type); ok {
 		entry.Clause = term.Clause
 	}
 	return entry
@@ -128,9 +129,8 @@ func (b *batch) take(st *step) {
 		b.rows.state(c.id, *c.opened, c.bytes, changed(c.clocks, c.timing))
 		c.clocks = c.timing
 	}
-	for _, i := range st.met {
-		b.met[i.acquaintance] = true
-		b.rows.met = append(b.rows.met, i)
+	if st.parties != nil {
+		b.learn(st)
 	}
 	if st.capacity != nil {
 		b.capacity[st.capacity.agency] = st.capacity.said
@@ -154,7 +154,7 @@ func (b *batch) refuse(s *submission, v *events.Violation) {
 		}
 	}
 	b.append(a)
-	if s.unauthenticated == nil && s.sequence == b.next[s.key] {
+	if b.disbelieved(s) == nil && s.sequence == b.next[s.key] {
 		b.next[s.key]++
 	}
 	b.verdicts = append(b.verdicts, verdict{tlog.Refused, v.Rule})
@@ -169,8 +169,9 @@ func (b *batch) refusal(s *submission, v *events.Violation) (*act, error) {
 		Number: b.tree.Size(), Admitted: b.now, Verdict: tlog.Refused, Submitter: s.from,
 		Rule: r.Rule, Pointer: r.Pointer, Salted: r.Salted,
 	}
-	a := &act{refused: []*refused{r}, digest: s.identity(), key: s.key}
-	if s.unauthenticated == nil {
+	a := &act{refused: []*refused{r}, digest: b.identity(s), key: s.key}
+	believed := b.disbelieved(s) == nil
+	if believed {
 		entry.Case, a.caseID = s.event.Case(), s.event.Case()
 	}
 	if a.opening, err = tlog.NewOpening(entry, b.lead.random); err != nil {
@@ -178,11 +179,11 @@ func (b *batch) refusal(s *submission, v *events.Violation) (*act, error) {
 	}
 	a.leaf = a.opening.LeafHash()
 	a.event.ID = s.event.ID
-	if b.lead.directory.receives(s.from) {
+	if b.parties.receives(s.from) {
 		a.delivers = []delivery{{to: s.from, kind: tlog.KindRefusal, answerAt: answerAt{entry: entry.Number}}}
 	}
 	b.answered(s, answerAt{entry: entry.Number}, v.Rule)
-	if _, known := b.ids[idKey{s.from, s.event.ID}]; s.unauthenticated == nil && !known {
+	if _, known := b.ids[idKey{s.from, s.event.ID}]; believed && !known {
 		b.ids[idKey{s.from, s.event.ID}] = entry.Number
 		b.rows.submission(s.from, s.event.ID, a.digest, entry.Number)
 	}
@@ -203,12 +204,11 @@ func (b *batch) newRefused(s *submission, v *events.Violation) (*refused, error)
 }
 
 // answered remembers the answer of a submission, so that it gets the same again.
-// A fault of the hub that consumed no sequence is forgotten with its batch: when
-// the hub is mended, the same submission is judged.
+// One that is for this moment only is forgotten with its batch: see [forgotten].
 func (b *batch) answered(s *submission, a answerAt, rule events.Rule) {
-	b.answers[answerKey{s.from, s.identity()}] = a
-	if s.unauthenticated == nil || rule != events.RuleHubFault {
-		b.rows.answer(s.from, s.identity(), a)
+	b.answers[answerKey{s.from, b.identity(s)}] = a
+	if b.disbelieved(s) == nil || !forgotten(rule) {
+		b.rows.answer(s.from, b.identity(s), a)
 	}
 }
 
@@ -237,6 +237,12 @@ func (b *batch) append(a *act) {
 	}
 	if a.erases != nil {
 		b.rows.erases = append(b.rows.erases, *a.erases)
+	}
+	if a.holds != nil {
+		b.rows.holding.hold(*a.holds)
+	}
+	if a.frees != nil {
+		b.rows.holding.free(*a.frees)
 	}
 	for _, d := range a.delivers {
 		b.assigned[d.to]++

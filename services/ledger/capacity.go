@@ -29,7 +29,7 @@ func (b *batch) publish(st *step, s *submission) error {
 	switch {
 	case !ok:
 		return errors.New("a capacity without its facts came to be judged")
-	case !b.lead.memorandum.Profile.May(b.lead.directory.listed[s.from].kind, e.Type):
+	case !b.parties.memorandum.Profile.May(b.parties.kind(s.from), e.Type):
 		return events.Refuse(mou.RulePower, "attribute source", "the powers of your agency's kind do not include this; ask an agency that has it")
 	case e.CorrelationID != e.ID:
 		return events.Refuse(mou.RuleCorrelation, "attribute correlationid", "correlate a capacity with itself")
@@ -37,14 +37,14 @@ func (b *batch) publish(st *step, s *submission) error {
 		return events.Refuse(mou.RuleCauseUnknown, "attribute causationid", "name a capacity as its own cause")
 	}
 	st.capacity = &capacityAt{s.from, said, b.number(st)}
-	return b.uncased(st, e, s.key, s.digest, b.lead.directory.insiders)
+	return b.uncased(st, e, s.key, s.digest, b.parties.insiders)
 }
 
 // staffed says whether somebody is there now by the hours that an agency
 // published last, in the profile's local time.
 func (b *batch) staffed(agency events.AgencyID) bool {
 	said := b.capacity[agency]
-	return said != nil && said.Staffed(b.lead.memorandum.Profile.Local(b.now))
+	return said != nil && said.Staffed(b.lead.profile.Local(b.now))
 }
 
 // loadCapacity reads the newest capacity of each agency.

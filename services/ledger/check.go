@@ -142,8 +142,8 @@ func (l *lead) checkCosigned(ctx context.Context, _ tlog.Checkpoint) error {
 		size         uint64
 		line, signed []byte
 	}
-	agencies := make([]string, 0, len(l.directory.cosigners))
-	for _, w := range l.directory.cosigners {
+	var agencies []string
+	for _, w := range l.roster.now().cosigners() {
 		agencies = append(agencies, string(w.Agency))
 	}
 	found, err := l.conn.Query(ctx, `SELECT a, c.size, c.line, k.note FROM unnest($1::text[]) a
@@ -160,7 +160,7 @@ func (l *lead) checkCosigned(ctx context.Context, _ tlog.Checkpoint) error {
 	roots := map[uint64]tlog.Hash{}
 	for _, w := range words {
 		c, err := tlog.ParseCheckpoint(w.signed, l.logVerifier)
-		if err != nil || c.Size != w.size || !l.cosigned(w.signed, w.line, w.agency) {
+		if err != nil || c.Size != w.size || !l.cosigned(w.signed, w.line, w.agency, w.size) {
 			return damaged("the stored checkpoint at %d entries is not the one that %s cosigned", w.size, w.agency)
 		}
 		root, known := roots[w.size]

@@ -23,7 +23,10 @@ type Config struct {
 	LogKeyFile     string             // secret of the log key in signed-note form, 0600
 	SigningKeyFile string             // the hub's Ed25519 key, PKCS#8 PEM, 0600
 
-	Listen    string           // address of the HTTP interface; empty: none
+	Listen      string // address of the HTTP interface; empty: none. One that is not a loopback address needs both files below
+	TLSCertFile string // its certificate with the chain behind it, PEM; empty: plain HTTP. Renewed files are read within a minute
+	TLSKeyFile  string // the certificate's key, PEM, 0600
+
 	Log       *slog.Logger     // nil: silent
 	Window    uint64           // deliveries sent beyond an agency's reported position, which it says at most once a second; 0: 2048, half of what the broker keeps for it
 	MaxBatch  int              // submissions in one transaction; 0: 256
@@ -41,6 +44,9 @@ const (
 func (c Config) withDefaults() (Config, error) {
 	if c.Hub == "" || c.DatabaseURL == "" || c.LogKeyFile == "" || c.SigningKeyFile == "" {
 		return c, errors.New("a ledger needs a hub id, a database, a log key file and a signing key file")
+	}
+	if err := c.checkListening(); err != nil {
+		return c, err
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

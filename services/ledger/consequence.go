@@ -59,7 +59,7 @@ func (b *batch) consequence(st *step, c *touched, cause events.Event, what mou.S
 		}
 	}
 	number := b.number(st)
-	if cause.ID != "" && !everyoneSees(b.lead.directory.recipients, next, number, cause.ID) {
+	if cause.ID != "" && !everyoneSees(b.parties.recipients, next, number, cause.ID) {
 		if e, next, err = b.say(st, c, cause, what, ""); err != nil {
 			return err
 		}
@@ -67,6 +67,9 @@ func (b *batch) consequence(st *step, c *touched, cause events.Event, what mou.S
 	st.hubNext++
 	if err := b.record(st, c, mou.Act{Number: number, Event: e, Payload: what.Payload}, next, b.lead.key.ID(), seal.Digest(e)); err != nil {
 		return err
+	}
+	if held.ID != "" { // it is released or erased
+		st.acts[len(st.acts)-1].frees = &held.Number
 	}
 	if erasing, ok := what.Payload.(*events.RecordErased); ok {
 		st.acts[len(st.acts)-1].erases = &erased{sealed: held.Number, by: number, record: held.ID, reason: erasing.Reason, caseID: next.ID()}
@@ -178,7 +181,7 @@ func tombstone(reason events.ErasureReason) string {
 	switch reason {
 	case events.ErasedWithdrawn, events.ErasedNoConsent:
 		return tlog.TombstoneWithdrawn
-	case events.ErasedDeclined, events.ErasedNotChosen, events.ErasedClosed:
+	case events.ErasedDeclined, events.ErasedNotChosen, events.ErasedClosed, events.ErasedKeyEnded:
 	}
 	return tlog.TombstoneErased
 }

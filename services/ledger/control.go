@@ -14,16 +14,17 @@ import (
 )
 
 // control passes a control message on. What is not for an agency to say, cannot
-// be read or is not signed by it is acknowledged and forgotten: control messages
+// be read, is not signed with its key of now or is of one that is away is acknowledged and forgotten: control messages
 // are not logged.
 func (l *lead) control(ctx context.Context, s *submission) {
 	s.span.End()
-	c := l.couriers[s.from]
-	heard := s.unauthenticated == nil && s.fault == nil && s.event.Subject == string(s.from) && c != nil
+	c, who := l.couriers.of(s.from), l.roster.now()
+	_, now := who.signer(s.from, s.key)
+	heard := now && !who.away(s.from) && s.unauthenticated == nil && s.fault == nil && s.event.Subject == string(s.from) && c != nil
 	switch {
 	case heard && s.event.Type == events.TypeControlPosition:
 		c.ask(func(e *errands) { e.position = l.newest(ctx, e.position, s) })
-	case heard && s.event.Type == events.TypeControlCosigned && l.directory.listed[s.from].witness != nil:
+	case heard && s.event.Type == events.TypeControlCosigned && who.witnesses(s.from):
 		c.ask(func(e *errands) { e.cosigned = l.newest(ctx, e.cosigned, s) })
 	default:
 		l.log.LogAttrs(ctx, slog.LevelWarn, "a control message was ignored", slog.String("agency", string(s.from)))
@@ -74,6 +75,11 @@ func (c *courier) hear(ctx context.Context, s *submission, assigned uint64) erro
 		c.alarm(ctx, "an agency holds more than the ledger assigned to it: was the ledger restored from a backup?", errors.New("position beyond the assigned number"))
 		c.done(ctx, s)
 		return nil
+	}
+	if word.Position == 0 || word.Position < c.reported.number {
+		if err := c.lostJournal(ctx, s.key, assigned); err != nil {
+			return err
+		}
 	}
 	if _, err := c.pool.Exec(ctx, `INSERT INTO position (agency, number, at) VALUES ($1, $2, $3)
 		ON CONFLICT (agency) DO UPDATE SET number = excluded.number, at = excluded.at`, string(c.agency), word.Position, at.Time()); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,7 @@ func (o *openLog) oldestWitnessed(ctx context.Context, db querier, from, to uint
 
 // witnessed walks through cosignatures in growing pages until a checkpoint has a quorum.
 func (o *openLog) witnessed(ctx context.Context, db querier, page string, from, to uint64, up bool) (uint64, error) {
+	who := o.roster.now()
 	for limit := quorumPage; from <= to; limit = min(4*limit, maxQuorumPage) {
 		found, err := db.Query(ctx, page, from, to, limit)
 		if err != nil {
@@ -43,10 +45,10 @@ func (o *openLog) witnessed(ctx context.Context, db querier, page string, from, 
 			if rows++; size != last {
 				kinds, last = kinds[:0], size
 			}
-			if m, listed := o.directory.listed[events.AgencyID(agency)]; listed {
-				kinds = append(kinds, m.kind)
+			if m, listed := who.members[events.AgencyID(agency)]; listed {
+				kinds = append(kinds, m.Kind)
 			}
-			if quorum == 0 && o.memorandum.Profile.Witnessed(kinds) {
+			if quorum == 0 && o.profile.Witnessed(kinds) {
 				quorum = size
 			}
 			return nil
@@ -80,7 +82,7 @@ func (o *openLog) checkpointAt(ctx context.Context, db querier, size uint64) ([]
 	var agency string
 	var line []byte
 	if _, err := pgx.ForEachRow(found, []any{&agency, &line}, func() error {
-		if o.cosigned(signed, line, events.AgencyID(agency)) {
+		if o.cosigned(signed, line, events.AgencyID(agency), size) {
 			lines = append(lines, line)
 		}
 		line = nil // the row's bytes now belong to lines
@@ -91,14 +93,19 @@ func (o *openLog) checkpointAt(ctx context.Context, db querier, size uint64) ([]
 	return tlog.WithCosignatures(signed, lines), nil
 }
 
-// cosigned says whether a line is the agency's cosignature of a checkpoint.
-func (o *openLog) cosigned(signed, line []byte, agency events.AgencyID) bool {
-	m := o.directory.listed[agency]
-	if m.witness == nil {
-		return false
-	}
-	found, err := tlog.Cosignatures(tlog.WithCosignatures(signed, [][]byte{line}), []tlog.Cosigner{{Agency: agency, Kind: m.kind, Key: m.witness}})
+// cosigned says whether a line is the agency's cosignature of a checkpoint of a
+// size, with the key that it had by then.
+func (o *openLog) cosigned(signed, line []byte, agency events.AgencyID, size uint64) bool {
+	found, err := tlog.Cosignatures(tlog.WithCosignatures(signed, [][]byte{line}), o.roster.now().cosigner(agency, size))
 	return err == nil && len(found) == 1
+}
+
+// cosigner is the agency as a witness of checkpoints of a size; none if it is not.
+func (p *parties) cosigner(agency events.AgencyID, size uint64) []tlog.Cosigner {
+	if p.members[agency].Witness == nil {
+		return nil
+	}
+	return slices.DeleteFunc(p.Cosigners(size), func(c tlog.Cosigner) bool { return c.Agency != agency })
 }
 
 // explains says whether the stored log is one that a checkpoint of its own key is

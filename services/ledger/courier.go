@@ -25,7 +25,8 @@ const (
 )
 
 // courier brings one agency its deliveries, in the order of their numbers, at
-// most a window beyond what the agency last said it stored. It sends nothing
+// most a window beyond what the agency last said it stored. It sends nothing to an
+// agency that is suspended or revoked, and to no other
 // until the agency has spoken since this process or its broker connection
 // started: then it begins behind the position that the agency gave, so what the
 // broker lost is sent again.
@@ -39,6 +40,7 @@ type courier struct {
 	todo errands
 
 	pending []pending // owned by run: what follows the cursor, as far as it is known
+	readAt  time.Time // owned by run: when it last began to read what it sends, by the wall clock
 
 	*memo // owned by run
 }
@@ -58,6 +60,10 @@ type memo struct {
 	repeats  []answerAt // each once, see remember
 	damaged  []uint64   // numbers that the agency stored and cannot verify
 	witness  witnessing
+	withheld bool // it is away, and nothing may go to it
+
+	expects *events.ResendFrom // to be said ahead of any delivery; see [courier.lostJournal]
+	lost    uint64             // up to which number the agency held deliveries, and lost them
 }
 
 // errands are what others ask of a courier.
@@ -210,6 +216,12 @@ func (c *courier) putBack(e errands) {
 func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
 	c.repeats = remember(c.repeats, e.repeats...)
 	c.pending = newest(c.pending, e.pending)
+	if c.roster.now().away(c.agency) {
+		return c.withhold(ctx, e)
+	}
+	if c.withheld { // it is back, and says from where it goes on
+		c.withheld, e.restart = false, true
+	}
 	if e.restart {
 		c.started, c.announce, c.witness.spoke, c.witness.offered = false, true, false, time.Time{}
 	}
@@ -224,6 +236,12 @@ func (c *courier) work(ctx context.Context, e errands) (time.Duration, error) {
 		if err := c.hear(ctx, e.position, e.assigned); err != nil {
 			return 0, err
 		}
+	}
+	if wait, err := c.sayExpected(ctx); err != nil || wait > 0 {
+		if err == nil {
+			c.putBack(errands{missing: e.missing})
+		}
+		return wait, err
 	}
 	wait, err := c.speak(ctx, e)
 	if err != nil || !c.started {
@@ -272,7 +290,18 @@ func (c *courier) sendAgain(ctx context.Context) error {
 	return nil
 }
 
+// errHung means that a courier stood still between reading and sending.
+var errHung = errors.New("this process stood still: what was read may be erased by now, and is read again")
+
+// send sends what was read a moment ago. What a process that hung for as long as it
+// takes another to lead has in hand it does not send: it may be erased by now.
 func (c *courier) send(ctx context.Context, all []outgoing) error {
+	if len(all) > 0 && c.config.Clock().Round(0).Sub(c.readAt).Abs() > leastSilence {
+		for _, o := range all {
+			o.span.End()
+		}
+		return errHung
+	}
 	out := make([]exchange.Outgoing, 0, len(all))
 	for _, o := range all {
 		out = append(out, exchange.Outgoing{To: c.agency, Message: o.message})

@@ -39,13 +39,14 @@ const selectDeliveries = `
 	FROM delivery d
 	CROSS JOIN LATERAL (SELECT size, note FROM checkpoint WHERE size > d.entry ORDER BY size LIMIT 1) c
 	LEFT JOIN opening o ON o.number = d.entry
-	LEFT JOIN payload p ON p.number = d.entry AND d.kind = 'event'
+	LEFT JOIN payload p ON p.number = d.entry AND d.kind IN ('event', 'receipt')
 	LEFT JOIN refusal r ON r.number = d.entry AND r.leaf = d.leaf AND d.kind = 'refusal'
 	LEFT JOIN erasure x ON x.number = d.entry
 	WHERE d.recipient = $1 AND `
 
 // read builds the deliveries of the courier's agency that a condition selects, in order.
 func (c *courier) read(ctx context.Context, condition string, args ...any) ([]outgoing, error) {
+	c.readAt = c.config.Clock().Round(0)
 	found, err := c.pool.Query(ctx, selectDeliveries+condition+" ORDER BY d.number", append([]any{string(c.agency)}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("reading deliveries: %w", err)
@@ -116,7 +117,15 @@ func (c *courier) build(ctx context.Context, d row, prover *tlog.Prover) (outgoi
 			return outgoing{}, err
 		}
 		return c.finish(ctx, out, exchange.Encode(e), e.TraceParent, e.Type)
-	case tlog.KindReceipt, tlog.KindTombstone:
+	case tlog.KindReceipt:
+		if d.data != nil && d.number <= c.lost { // its agency lost what it said with its journal
+			e, err := events.Parse(entry.Attributes, d.data)
+			if err != nil {
+				return outgoing{}, err
+			}
+			return c.finish(ctx, out, exchange.Encode(e), e.TraceParent, e.Type)
+		}
+	case tlog.KindTombstone:
 	}
 	return c.finish(ctx, out, exchange.Message{}, entry.Attribute("traceparent"), events.Type(entry.Attribute("type")))
 }

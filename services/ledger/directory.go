@@ -1,127 +1,212 @@
 package ledger
 
 import (
+	"context"
+	"crypto/sha256"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
+	"sync"
+	"sync/atomic"
 
-	"golang.org/x/mod/sumdb/note"
+	"github.com/jackc/pgx/v5"
 
+	"handrail/contracts/directory"
+	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
-	"handrail/events/seal"
 )
 
-// directory is who may speak: the agencies of genesis, and the foreign missions
-// that were listed with it. It never changes once built.
-type directory struct {
-	founded  *events.DirectoryFounded
-	listed   map[events.AgencyID]member
-	listings map[events.AgencyID]events.Listing
-	// recipients are all agencies that deliveries go to, sorted: everyone but auditors, who read over HTTP.
+// parties is who takes part as of one entry of the log, and the memorandum as it is
+// judged by then. It never changes: the next entry of the directory gives another.
+type parties struct {
+	*directory.Directory
+
+	members map[events.AgencyID]directory.Member
+	// recipients are all agencies that deliveries are numbered for, sorted: everyone but
+	// auditors, who read over HTTP. What is numbered for one that is away waits, so that
+	// one that comes back has missed nothing.
 	recipients []events.AgencyID
 	insiders   []events.AgencyID // recipients that are no foreign missions: they have the whole directory
 	missions   []events.AgencyID // recipients that are
-	cosigners  []tlog.Cosigner   // who witnesses the log: insiders, by id
+	memorandum *mou.Memorandum
+	keys       map[ownKey]events.PublicKey // every signing key that was ever an agency's
+	first      map[events.AgencyID]uint64  // the entry that listed each first
+	changes    []change                    // what every insider has of the directory, genesis first; never written to
 }
 
-type member struct {
-	kind    events.AgencyKind
-	key     events.KeyID
-	signing events.PublicKey
-	sealing events.KeyID
-	witness note.Verifier // of its cosignatures; nil: it does not witness
+// change is one entry of the directory.
+type change struct {
+	number   uint64
+	subject  events.AgencyID
+	of       events.Type
+	everyone bool // every insider has it; otherwise it is one mission's alone
 }
 
-func newDirectory(founded *events.DirectoryFounded, missions []*events.DirectoryListed) (*directory, error) {
-	d := &directory{founded: founded, listed: map[events.AgencyID]member{}, listings: map[events.AgencyID]events.Listing{}}
-	for _, l := range founded.Agencies {
-		if err := d.list(l); err != nil {
-			return nil, err
+// ownKey is a signing key of an agency.
+type ownKey struct {
+	agency events.AgencyID
+	key    events.KeyID
+}
+
+// parties reads the directory that a change gave, behind the one before; nil: there is none.
+func (o *openLog) parties(d *directory.Directory, before *parties, by change) *parties {
+	p := &parties{Directory: d, members: map[events.AgencyID]directory.Member{}, keys: map[ownKey]events.PublicKey{}, first: map[events.AgencyID]uint64{}}
+	if before != nil {
+		p.keys, p.first, p.changes = maps.Clone(before.keys), maps.Clone(before.first), before.changes
+	}
+	if by.everyone {
+		p.changes = append(slices.Clip(p.changes), by)
+	}
+	for _, m := range d.Members() {
+		p.members[m.Agency] = m
+		if _, before := p.first[m.Agency]; !before {
+			p.first[m.Agency] = by.number
+		}
+		p.keys[ownKey{m.Agency, m.KeyID}] = m.Listing.Signing
+		if m.Kind == events.Auditor {
+			continue
+		}
+		p.recipients = append(p.recipients, m.Agency)
+		if m.Kind == events.ForeignMission {
+			p.missions = append(p.missions, m.Agency)
+		} else {
+			p.insiders = append(p.insiders, m.Agency)
 		}
 	}
-	for _, m := range missions {
-		if err := d.list(m.Agencies[0]); err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(d.recipients)
-	slices.Sort(d.insiders)
-	slices.Sort(d.missions)
-	for _, agency := range d.insiders {
-		if m := d.listed[agency]; m.witness != nil {
-			d.cosigners = append(d.cosigners, tlog.Cosigner{Agency: agency, Kind: m.kind, Key: m.witness})
-		}
-	}
-	return d, nil
-}
-
-func (d *directory) list(l events.Listing) error {
-	key, err := seal.SigningKeyID(l.Signing)
-	if err != nil {
-		return fmt.Errorf("reading the directory: %w", err)
-	}
-	sealing, err := seal.SealingKeyID(l.Sealing)
-	if err != nil {
-		return fmt.Errorf("reading the directory: %w", err)
-	}
-	witness, err := d.witnessOf(l)
-	if err != nil {
-		return fmt.Errorf("reading the directory: the listing of %s: %w", l.Agency, err)
-	}
-	d.listed[l.Agency] = member{kind: l.Kind, key: key, signing: l.Signing, sealing: sealing, witness: witness}
-	d.listings[l.Agency] = l
-	switch l.Kind {
-	case events.Auditor:
-		return nil
-	case events.ForeignMission:
-		d.missions = append(d.missions, l.Agency)
-	default:
-		d.insiders = append(d.insiders, l.Agency)
-	}
-	d.recipients = append(d.recipients, l.Agency)
-	return nil
-}
-
-// witnessOf reads a listing's witness key, which bears the names of this log and
-// of the agency; nil if it has none.
-func (d *directory) witnessOf(l events.Listing) (note.Verifier, error) {
-	if l.Witness == "" {
-		return nil, nil //nolint:nilnil // a foreign mission and an auditor have none
-	}
-	key, err := tlog.NewWitnessVerifier(l.Witness)
-	if err != nil {
-		return nil, err
-	}
-	origin, _, _ := strings.Cut(d.founded.Log, "+")
-	if key.Name() != tlog.WitnessName(origin, l.Agency) {
-		return nil, fmt.Errorf("its witness key is named %s, and not %s", key.Name(), tlog.WitnessName(origin, l.Agency))
-	}
-	return key, nil
-}
-
-// listedOf is the statement that shows a foreign mission one agency.
-func (d *directory) listedOf(l events.Listing) *events.DirectoryListed {
-	return &events.DirectoryListed{Log: d.founded.Log, Signing: d.founded.Signing, Profile: d.founded.Profile, Text: d.founded.Text, Agencies: []events.Listing{l}}
+	p.memorandum = &mou.Memorandum{Profile: o.profile, Directory: d.Kinds(), Away: d.Away(), Ended: func(to events.AgencyID, key events.KeyID) bool {
+		_, forGood := d.SealingEnded(to, key)
+		return forGood
+	}}
+	return p
 }
 
 // signer is the public key behind a key id, if it is the agency's key now.
-func (d *directory) signer(agency events.AgencyID, key events.KeyID) (events.PublicKey, bool) {
-	m, ok := d.listed[agency]
-	return m.signing, ok && m.key == key
+func (p *parties) signer(agency events.AgencyID, key events.KeyID) (events.PublicKey, bool) {
+	return p.Signer(agency, key, directory.Now)
 }
 
-// receives says whether the agency gets numbered deliveries.
-func (d *directory) receives(agency events.AgencyID) bool {
-	_, found := slices.BinarySearch(d.recipients, agency)
+// once is the public key behind a key id, if it is or was the agency's: what was
+// answered under it once is known again.
+func (p *parties) once(agency events.AgencyID, key events.KeyID) (events.PublicKey, bool) {
+	public, known := p.keys[ownKey{agency, key}]
+	return public, known
+}
+
+// receives says whether deliveries to the agency are numbered.
+func (p *parties) receives(agency events.AgencyID) bool {
+	_, found := slices.BinarySearch(p.recipients, agency)
 	return found
 }
 
-// kinds is the directory as the memorandum reads it.
-func (d *directory) kinds() map[events.AgencyID]events.AgencyKind {
-	kinds := make(map[events.AgencyID]events.AgencyKind, len(d.listed))
-	for agency, m := range d.listed {
-		kinds[agency] = m.kind
+// away says whether the agency takes no part now: nothing goes to it.
+func (p *parties) away(agency events.AgencyID) bool { return p.memorandum.Away[agency] }
+
+func (p *parties) kind(agency events.AgencyID) events.AgencyKind { return p.members[agency].Kind }
+
+// witnesses says whether the agency cosigns checkpoints now.
+func (p *parties) witnesses(agency events.AgencyID) bool {
+	return p.members[agency].Witness != nil && !p.away(agency)
+}
+
+// cosigners are those whose cosignatures of the next checkpoints count.
+func (p *parties) cosigners() []tlog.Cosigner { return p.Cosigners(directory.Now) }
+
+// since are the entries about an agency behind the one that listed it first.
+func (p *parties) since(agency events.AgencyID) (numbers []uint64) {
+	for _, c := range p.changes {
+		if c.subject == agency && c.number > p.first[agency] {
+			numbers = append(numbers, c.number)
+		}
 	}
-	return kinds
+	return numbers
+}
+
+// joinedAt is the entry by which an agency joined last; 0: it was founded with the log.
+func (p *parties) joinedAt(agency events.AgencyID) (number uint64) {
+	for _, c := range p.changes {
+		if c.subject == agency && c.of == events.TypeDirectoryJoined {
+			number = c.number
+		}
+	}
+	return number
+}
+
+// roster is the newest directory that this process knows. Whoever asks over HTTP
+// reads what is new from the database first; the sequencer has a memory of its own.
+type roster struct {
+	mu     sync.Mutex // held while what is new is read
+	newest atomic.Pointer[parties]
+}
+
+// now gives the newest known.
+func (r *roster) now() *parties { return r.newest.Load() }
+
+// advance takes a newer one; an older one is nothing to it.
+func (r *roster) advance(p *parties) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forward(p)
+}
+
+func (r *roster) forward(p *parties) {
+	if now := r.newest.Load(); now == nil || now.Last() < p.Last() {
+		r.newest.Store(p)
+	}
+}
+
+// current gives the directory as the database has it, reading what is new of it. It
+// believes nothing that is not signed by the key that was in force.
+func (o *openLog) current(ctx context.Context, db querier) (*parties, error) {
+	o.roster.mu.Lock()
+	defer o.roster.mu.Unlock()
+	now := o.roster.now()
+	found, err := db.Query(ctx, `SELECT d.number, d.agency, d.type, d.everyone, o.entry, p.data FROM directory_entry d LEFT JOIN opening o USING (number) LEFT JOIN payload p USING (number)
+		WHERE d.number > $1 ORDER BY d.number`, now.Last())
+	if err != nil {
+		return nil, fmt.Errorf("reading the directory: %w", err)
+	}
+	var by change
+	var opening, data []byte
+	if _, err := pgx.ForEachRow(found, []any{&by.number, &by.subject, &by.of, &by.everyone, &opening, &data}, func() error {
+		next, err := readChange(now.Directory, by, opening, data)
+		if err == nil {
+			now = o.parties(next, now, by)
+		}
+		opening, data = nil, nil // what is null must not show the row before
+		return err
+	}); err != nil {
+		return nil, fmt.Errorf("reading the directory: %w", err)
+	}
+	o.roster.forward(now)
+	return now, nil
+}
+
+// readChange takes one stored entry of the directory.
+func readChange(d *directory.Directory, by change, opening, data []byte) (*directory.Directory, error) {
+	number := by.number
+	entry, err := tlog.ParseEntry(opening)
+	if err != nil || entry.Number != number || entry.Verdict != tlog.Admitted {
+		return nil, damaged("entry %d of the directory cannot be read", number)
+	}
+	digest := sha256.Sum256(data)
+	if entry.DataDigest != digest {
+		return nil, damaged("the data of entry %d of the directory are not those that were signed", number)
+	}
+	e, err := events.Parse(entry.Attributes, data)
+	if err != nil || e.Subject != string(by.subject) || e.Type != by.of {
+		return nil, damaged("entry %d of the directory is not the event that it is stored as", number)
+	}
+	if err := d.Verify(e, digest, number); err != nil {
+		return nil, damaged("entry %d of the directory is not signed by a key that was in force", number)
+	}
+	p, err := events.Decode(e.Type, e.Data)
+	if err != nil {
+		return nil, damaged("entry %d of the directory cannot be read", number)
+	}
+	next, err := d.Apply(number, e, p)
+	if err != nil {
+		return nil, damaged("entry %d does not follow from the directory before it", number)
+	}
+	return next, nil
 }

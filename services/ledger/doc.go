@@ -6,7 +6,9 @@
 //
 // One ledger is active, the holder of a Postgres advisory lock; others stand by
 // and take over when it ends. Submissions are judged in the order in which
-// they arrived, each sender's in the sender's sequence. The ledger's entry number
+// they arrived, each sender's in the sender's sequence. When more waits than one
+// transaction takes, the senders take turns, so that a flood waits behind itself; nor
+// does it keep what the operator or an auditor asks waiting. The ledger's entry number
 // is everyone's order; admission time never decreases. One Postgres transaction
 // holds everything that a batch changes: entries, openings, payloads, tree nodes,
 // case states, chain heads, deadlines, numbered deliveries and the checkpoint that
@@ -21,9 +23,25 @@
 // # Directory
 //
 // Genesis lists every agency but foreign missions, and goes to all that it lists.
+// Who joins, is suspended, resumed or revoked the operator has the hub say, over HTTP
+// with the hub's own key; new keys an agency says itself, signed with the key of
+// before. Each is an entry, judged by contracts/directory at its place, and takes
+// effect with it: key, standing, kinds and the recipient's sealing key are those of
+// before the entry that is judged. Whoever joins first gets genesis and every such
+// entry since. What cannot be believed because its key ended or its sender rests
+// consumes no sequence; what an ended key had said before keeps its answer.
+//
 // A foreign mission first gets its own listing; then, ahead of the first entry of
 // a case that it may see, those of the desk that opened the case and of whoever
-// else speaks to it there. It gets no other listing and no agency's capacity.
+// else speaks to it there: as each was listed first, and every change since under its
+// own number. It gets no other listing and no agency's capacity.
+//
+// To an agency that is suspended or revoked nothing is sent, and what waits for it at
+// the broker is destroyed. Its delivery numbers go on, so that it misses nothing if it
+// comes back. When keys end for good (revoked, or listed anew because they were lost)
+// the records on their way to them are erased in that very transaction, and those
+// that wait right after it, by whichever ledger leads then; until that is done, and
+// ever after, the memorandum releases none.
 //
 // # Failure
 //
@@ -61,8 +79,8 @@
 // Everybody gets the log as C2SP tlog-tiles, opaque leaves alone, as of the last full
 // hour (UTC): its newest checkpoint from before then that counts as witnessed, else
 // its newest, so that the log's growth tells nothing of a night. Whoever the directory
-// lists gets it up to the newest entry, with requests that its key signs; a foreign
-// mission as everybody does. An agency gets the proof of each entry that it was
+// lists, and is not away, gets it up to the newest entry, with requests that its key
+// signs; a foreign mission as everybody does. Off loopback all of it is TLS. An agency gets the proof of each entry that it was
 // delivered. contracts/ledger.openapi.yaml describes every request.
 //
 // # Reading
@@ -91,7 +109,8 @@
 //
 // Whoever holds the ledger role can append to the log, and cannot change it (see
 // schema). Whoever holds the log key can sign another history: witnesses outside
-// notice. Whoever holds the hub key can number deliveries, and release records that
-// are sealed to somebody else's key. None of them can speak as an agency
-// or read a sealed record.
+// notice. Whoever holds the hub key can number deliveries, release records that
+// are sealed to somebody else's key, and suspend and revoke agencies; to list one or
+// to give one other keys it needs two agencies of different kinds. None of them can
+// speak as an agency or read a sealed record.
 package ledger

@@ -45,10 +45,10 @@ func TestAPanicBehindTheSignatureConsumesTheNumber(t *testing.T) {
 func TestAPanicAheadOfTheSignatureIsAnsweredAndForgotten(t *testing.T) {
 	b := loneBatch(t)
 	said := open(t, b, 1)
-	there := b.lead.directory
-	b.lead.directory = nil
+	there := b.lead.roster
+	b.lead.roster = nil
 	s := read(t, b, said.event)
-	b.lead.directory = there
+	b.lead.roster = there
 	b.judge(s)
 	if b.verdicts[0] != (verdict{tlog.Refused, events.RuleHubFault}) || b.next[said.key] != 1 {
 		t.Errorf("%v, next number %d", b.verdicts[0], b.next[said.key])
@@ -56,7 +56,7 @@ func TestAPanicAheadOfTheSignatureIsAnsweredAndForgotten(t *testing.T) {
 	if len(b.rows.answerNumbers) != 0 {
 		t.Error("the fault is remembered as the answer: the submission could never be judged")
 	}
-	mended := b.lead.newBatch(t.Context(), &memory{tree: b.tree.Tree(), next: b.next, assigned: b.assigned})
+	mended := b.lead.newBatch(t.Context(), &memory{tree: b.tree.Tree(), next: b.next, assigned: b.assigned, parties: b.parties})
 	mended.files = b.files
 	mended.judge(read(t, b, said.event))
 	if mended.verdicts[0].verdict != tlog.Admitted {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -20,8 +21,8 @@ func (b *batch) floods(all []*submission) {
 	garbage := map[events.AgencyID][]*submission{}
 	seen := map[answerKey]bool{}
 	for _, s := range all {
-		key := answerKey{s.from, s.identity()}
-		if _, known := b.answers[key]; s.unauthenticated == nil || known || seen[key] {
+		key := answerKey{s.from, b.identity(s)}
+		if b.disbelieved(s) == nil || b.hasAnswer(s) || seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -40,12 +41,20 @@ func (b *batch) floods(all []*submission) {
 	}
 }
 
+// hasAnswer says whether a submission was answered before.
+func (b *batch) hasAnswer(s *submission) bool {
+	return slices.ContainsFunc(b.identities(s), func(identity [32]byte) bool {
+		_, known := b.answers[answerKey{s.from, identity}]
+		return known
+	})
+}
+
 // flood makes one entry of many refusals of one sender, and an answer to each.
 func (b *batch) flood(sender events.AgencyID, all []*submission) error {
 	a := &act{}
 	leaves := make([]tlog.Refusal, len(all))
 	for i, s := range all {
-		r, err := b.newRefused(s, s.unauthenticated)
+		r, err := b.newRefused(s, b.disbelieved(s))
 		if err != nil {
 			return err
 		}
@@ -66,13 +75,14 @@ func (b *batch) flood(sender events.AgencyID, all []*submission) error {
 		if r.path, err = tree.Path(uint64(i)); err != nil {
 			return err
 		}
-		if b.lead.directory.receives(sender) {
+		if b.parties.receives(sender) {
 			a.delivers = append(a.delivers, delivery{to: sender, kind: tlog.KindRefusal, answerAt: answerAt{entry.Number, i}})
 		}
 	}
 	for i, s := range all {
-		b.answered(s, answerAt{entry.Number, i}, s.unauthenticated.Rule)
-		b.flooded[s] = true
+		rule := b.disbelieved(s).Rule
+		b.answered(s, answerAt{entry.Number, i}, rule)
+		b.flooded[s] = rule
 	}
 	b.append(a)
 	return nil

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -57,9 +56,9 @@ func Found(ctx context.Context, config Config, founded events.DirectoryFounded, 
 	if err := becomeSequencer(ctx, conn); err != nil {
 		return digest, err
 	}
-	switch there, err := readGenesis(ctx, conn, founded.Signing); {
-	case err == nil && there.Digest == digest && reflect.DeepEqual(there.Missions, g.Missions):
-		return digest, nil
+	switch there, err := readGenesis(ctx, conn); {
+	case err == nil && there.Digest == digest:
+		return digest, opened.foundedWith(ctx, conn, missions)
 	case err == nil:
 		return digest, fmt.Errorf("founding the log: %w", ErrFounded)
 	case !errors.Is(err, ErrNotFounded):
@@ -71,6 +70,24 @@ func Found(ctx context.Context, config Config, founded events.DirectoryFounded, 
 		return digest, fmt.Errorf("founding the log: %w", err)
 	}
 	return digest, nil
+}
+
+// foundedWith says whether the log was founded with these missions and no others.
+func (o *openLog) foundedWith(ctx context.Context, db querier, missions []events.DirectoryListed) error {
+	who, err := o.current(ctx, db)
+	if err != nil {
+		return err
+	}
+	founding := slices.DeleteFunc(slices.Clone(who.changes), func(c change) bool { return c.of != events.TypeDirectoryListed })
+	same := len(founding) == len(missions)
+	for i := 0; same && i < len(missions); i++ {
+		listing, listed := who.FirstListing(founding[i].subject)
+		same = listed && listing == missions[i].Agencies[0]
+	}
+	if !same {
+		return fmt.Errorf("founding the log: %w", ErrFounded)
+	}
+	return nil
 }
 
 // checkFounding checks what genesis claims of our keys, and that each agency proves its own.
@@ -121,7 +138,7 @@ func (l *lead) writeGenesis(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := l.newBatch(ctx, &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}, met: map[acquaintance]bool{}})
+	b := l.newBatch(ctx, &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}, parties: l.roster.now()})
 	st, err := b.founding()
 	if err != nil {
 		return err
@@ -136,21 +153,16 @@ func (l *lead) writeGenesis(ctx context.Context) error {
 	b.writeMemory(q)
 	b.writeDirectory(q)
 	q.Queue("INSERT INTO log_identity (origin, vkey, genesis, system_identifier, timeline) VALUES ($1, $2, $3, $4, $5)",
-		l.hub.Origin(), l.directory.founded.Log, l.genesis.Digest[:], where.system, where.timeline)
+		l.hub.Origin(), l.founded.Log, l.genesis.Digest[:], where.system, where.timeline)
 	q.Queue("INSERT INTO signer (key, agency, next) VALUES ($1, $2, $3)", string(l.key.ID()), string(events.HubAgency), st.hubNext)
-	for agency, listed := range l.directory.listed {
-		if listed.kind != events.Auditor {
-			q.Queue("INSERT INTO signer (key, agency, next) VALUES ($1, $2, 1)", string(listed.key), string(agency))
-		}
-	}
 	return l.conn.SendBatch(ctx, q).Close()
 }
 
 // founding is genesis, and the listing of each founding mission behind it.
 func (b *batch) founding() (*step, error) {
 	l := b.lead
-	st := &step{hubNext: 1}
-	if err := b.found(st, events.TypeDirectoryFounded, events.HubAgency, l.genesis.Data, l.directory.insiders); err != nil {
+	st := &step{hubNext: 1, parties: b.parties, changes: slices.Clone(b.parties.changes)}
+	if _, err := b.found(st, events.TypeDirectoryFounded, events.HubAgency, l.genesis.Data, b.parties.insiders); err != nil {
 		return nil, err
 	}
 	for _, m := range l.genesis.Missions {
@@ -159,19 +171,26 @@ func (b *batch) founding() (*step, error) {
 			return nil, err
 		}
 		mission := m.Agencies[0].Agency
-		st.met = append(st.met, introduction{acquaintance{mission, mission}, b.number(st)})
-		if err := b.found(st, events.TypeDirectoryListed, mission, data, slices.Concat(l.directory.insiders, []events.AgencyID{mission})); err != nil {
+		number := b.number(st)
+		e, err := b.found(st, events.TypeDirectoryListed, mission, data, slices.Concat(b.parties.insiders, []events.AgencyID{mission}))
+		if err != nil {
 			return nil, err
 		}
+		next, err := st.parties.Apply(number, e, m)
+		if err != nil {
+			return nil, err
+		}
+		by := change{number, mission, e.Type, true}
+		st.parties, st.changes = l.parties(next, st.parties, by), append(st.changes, by)
 	}
 	return st, nil
 }
 
-func (b *batch) found(st *step, t events.Type, subject events.AgencyID, data []byte, to []events.AgencyID) error {
+func (b *batch) found(st *step, t events.Type, subject events.AgencyID, data []byte, to []events.AgencyID) (events.Event, error) {
 	e, err := b.lead.hubEvent(b.now, hubEvent{kind: t, subject: string(subject), trace: exchange.TraceParent(b.ctx), sequence: st.hubNext, data: data})
 	if err != nil {
-		return err
+		return e, err
 	}
 	st.hubNext++
-	return b.uncased(st, e, b.lead.key.ID(), seal.Digest(e), to)
+	return e, b.uncased(st, e, b.lead.key.ID(), seal.Digest(e), to)
 }

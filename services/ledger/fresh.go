@@ -12,7 +12,7 @@ import (
 )
 
 // freshBytes bounds what is kept of the newest entries.
-const freshBytes = 16 << 20
+const freshBytes = 8 << 20
 
 // freshFor is how long, by the wall clock, an entry may be taken from memory. A
 // ledger that was stopped and goes on after another led knows nothing of what the
@@ -123,11 +123,15 @@ func newest(all, more []pending) []pending {
 // recent builds the deliveries behind the cursor that are still in memory, at
 // most up to a number. It gives none when the next one is not.
 func (c *courier) recent(ctx context.Context, to uint64) ([]outgoing, error) {
+	if c.cursor < c.lost {
+		return nil, nil // what was lost is built with more than is kept here
+	}
 	at := 0
 	for at < len(c.pending) && c.pending[at].number <= c.cursor {
 		at++
 	}
 	c.pending = c.pending[at:]
+	c.readAt = c.config.Clock().Round(0)
 	var out []outgoing
 	for i, p := range c.pending {
 		if p.number != c.cursor+1+uint64(i) || p.number > to || p.kind != tlog.KindEvent && p.kind != tlog.KindReceipt {

@@ -13,10 +13,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/mod/sumdb/note"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
-	"handrail/events/seal"
 )
 
 // What waiting cannot mend.
@@ -41,13 +41,13 @@ type genesis struct {
 	Digest [sha256.Size]byte // of the founding event's data; agencies pin it
 	Data   []byte
 
-	Missions []*events.DirectoryListed // the founding foreign missions, which genesis does not list
+	Missions []*events.DirectoryListed // to be founded: foreign missions, which genesis does not list
 }
 
 // open reads what never changes of the log, waiting for a database that is away.
 func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error) {
 	for {
-		g, err := readGenesis(ctx, pool, l.key.Public())
+		g, err := readGenesis(ctx, pool)
 		switch {
 		case err == nil:
 			return l.openGenesis(g)
@@ -64,7 +64,7 @@ func (l *Ledger) open(ctx context.Context, pool *pgxpool.Pool) (*openLog, error)
 	}
 }
 
-func readGenesis(ctx context.Context, db querier, hub events.PublicKey) (genesis, error) {
+func readGenesis(ctx context.Context, db querier) (genesis, error) {
 	var g genesis
 	var digest []byte
 	err := db.QueryRow(ctx, "SELECT i.origin, i.vkey, i.genesis, p.data FROM log_identity i LEFT JOIN payload p ON p.number = 0").Scan(&g.Origin, &g.VKey, &digest, &g.Data)
@@ -81,52 +81,11 @@ func readGenesis(ctx context.Context, db querier, hub events.PublicKey) (genesis
 	if sha256.Sum256(g.Data) != g.Digest {
 		return g, damaged("the data of genesis are missing or are not those that the log was founded with")
 	}
-	g.Missions, err = readMissions(ctx, db, hub)
-	return g, err
+	return g, nil
 }
 
-// readMissions reads the founding missions, believing only what the hub's key signed.
-func readMissions(ctx context.Context, db querier, hub events.PublicKey) ([]*events.DirectoryListed, error) {
-	found, err := db.Query(ctx, `SELECT o.entry, p.data FROM introduction i JOIN opening o USING (number) JOIN payload p USING (number)
-		WHERE i.mission = i.agency ORDER BY i.number`)
-	if err != nil {
-		return nil, fmt.Errorf("reading the founding missions: %w", err)
-	}
-	var opening, data []byte
-	var all []*events.DirectoryListed
-	if _, err := pgx.ForEachRow(found, []any{&opening, &data}, func() error {
-		m, err := readListing(opening, data, hub)
-		all = append(all, m)
-		return err
-	}); err != nil {
-		return nil, fmt.Errorf("reading the founding missions: %w", err)
-	}
-	return all, nil
-}
-
-func readListing(opening, data []byte, hub events.PublicKey) (*events.DirectoryListed, error) {
-	entry, err := tlog.ParseEntry(opening)
-	if err != nil {
-		return nil, damaged("the entry that lists a founding mission cannot be read")
-	}
-	if entry.DataDigest != sha256.Sum256(data) || entry.Attribute("type") != string(events.TypeDirectoryListed) {
-		return nil, damaged("the listing of a founding mission is not the one that was signed")
-	}
-	if err := seal.VerifyMaterial(entry.Attributes, entry.DataDigest, hub); err != nil {
-		return nil, ErrOtherKeys
-	}
-	decoded, err := events.Decode(events.TypeDirectoryListed, data)
-	if err != nil {
-		return nil, damaged("the listing of a founding mission cannot be read")
-	}
-	listed, ok := decoded.(*events.DirectoryListed)
-	if !ok {
-		return nil, ErrOtherKeys
-	}
-	return listed, nil
-}
-
-// openGenesis checks that our keys are genesis's and builds the directory and memorandum that it founds.
+// openGenesis checks that our keys are genesis's and builds the directory that it
+// founds, without what changed since: see [openLog.current].
 func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
 	if g.Origin != l.config.Hub.Origin() {
 		return nil, ErrOtherKeys
@@ -139,7 +98,7 @@ func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
 	if !ok || founded.Log != g.VKey || founded.Signing != l.key.Public() {
 		return nil, ErrOtherKeys
 	}
-	o := &openLog{hub: l.config.Hub, genesis: g}
+	o := &openLog{hub: l.config.Hub, founded: founded, genesis: g, roster: new(roster)}
 	if o.logVerifier, err = note.NewVerifier(g.VKey); err != nil {
 		return nil, fmt.Errorf("reading genesis: %w", err)
 	}
@@ -149,14 +108,14 @@ func (l *Ledger) openGenesis(g genesis) (*openLog, error) {
 	if o.hubSigner, err = tlog.HubSigner(o.hub, l.key.Public(), l.key.SignBytes); err != nil {
 		return nil, err
 	}
-	if o.directory, err = newDirectory(founded, g.Missions); err != nil {
+	if o.profile, err = loadProfile(*founded); err != nil {
 		return nil, err
 	}
-	profile, err := loadProfile(*founded)
+	d, err := directory.Found(o.hub, 0, founded)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading genesis: %w", err)
 	}
-	o.memorandum = &mou.Memorandum{Profile: profile, Directory: o.directory.kinds()}
+	o.roster.advance(o.parties(d, nil, change{subject: events.HubAgency, of: events.TypeDirectoryFounded, everyone: true}))
 	return o, nil
 }
 

@@ -1,11 +1,11 @@
 package ledger
 
 import (
+	"fmt"
 	"slices"
 
-	"github.com/jackc/pgx/v5"
-
 	"handrail/contracts/mou"
+	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
 )
@@ -14,20 +14,13 @@ import (
 // place of genesis for it.
 type acquaintance struct{ mission, agency events.AgencyID }
 
-// introduction is an acquaintance and the entry that made it.
-type introduction struct {
-	acquaintance
-
-	number uint64
-}
-
 // introduce has each foreign mission get to know, ahead of what a case is about to
 // show it, the desk that opened the case and everybody else whose statements it
 // will get: without their keys it could believe none of them, and it learns of
 // nobody else. It says whether there was anything to do.
 func (b *batch) introduce(st *step, c *touched, next mou.Case, trace string) (bool, error) {
-	before := len(st.met)
-	for _, mission := range b.lead.directory.missions {
+	before := len(st.changes)
+	for _, mission := range b.parties.missions {
 		given := c.delivered[mission]
 		coming := slices.DeleteFunc(next.SeenBy(mission), func(number uint64) bool {
 			_, had := slices.BinarySearch(given, number)
@@ -48,18 +41,33 @@ func (b *batch) introduce(st *step, c *touched, next mou.Case, trace string) (bo
 			}
 		}
 	}
-	return len(st.met) > before, nil
+	return len(st.changes) > before, nil
 }
 
-// list appends the directory.listed that shows a mission one agency, unless it
-// knows it. It goes to that mission alone.
+// list shows a mission one agency, unless it knows it: as it was listed first, and
+// then, each as the entry that it is, everything that became of it since. So the
+// mission believes what the agency said with earlier keys, and nothing that it did not.
 func (b *batch) list(st *step, of acquaintance, trace string) error {
-	listing, listed := b.lead.directory.listings[of.agency]
-	known := func(m introduction) bool { return m.acquaintance == of }
-	if !listed || of.agency == of.mission || b.met[of] || slices.ContainsFunc(st.met, known) {
+	who := b.who(st)
+	listing, listed := who.FirstListing(of.agency)
+	if !listed || of.agency == of.mission || who.Knows(of.mission, of.agency) {
 		return nil
 	}
-	data, err := events.Encode(b.lead.directory.listedOf(listing))
+	if err := b.show(st, of, listing, trace); err != nil {
+		return err
+	}
+	shown := &st.acts[len(st.acts)-1]
+	for _, number := range who.since(of.agency) {
+		shown.delivers = append(shown.delivers, delivery{to: of.mission, kind: tlog.KindEvent, answerAt: answerAt{entry: number}})
+	}
+	return nil
+}
+
+// show appends the directory.listed that shows a mission one listing, or its own.
+// It goes to that mission alone.
+func (b *batch) show(st *step, of acquaintance, listing events.Listing, trace string) error {
+	p := b.parties.ListedOf(listing)
+	data, err := events.Encode(p)
 	if err != nil {
 		return err
 	}
@@ -67,20 +75,9 @@ func (b *batch) list(st *step, of acquaintance, trace string) error {
 	if err != nil {
 		return err
 	}
-	st.met = append(st.met, introduction{of, b.number(st)})
+	if err := b.enter(st, e, p, false); err != nil {
+		return fmt.Errorf("showing an agency to a mission: %s", err.Error()) // not as a violation: no sender did anything wrong
+	}
 	st.hubNext++
 	return b.uncased(st, e, b.lead.key.ID(), seal.Digest(e), []events.AgencyID{of.mission})
-}
-
-// loadIntroductions reads whom missions know.
-func (m *memory) loadIntroductions(q *pgx.Batch) {
-	m.met = map[acquaintance]bool{}
-	q.Queue("SELECT mission, agency FROM introduction").Query(func(found pgx.Rows) error {
-		var mission, agency string
-		_, err := pgx.ForEachRow(found, []any{&mission, &agency}, func() error {
-			m.met[acquaintance{events.AgencyID(mission), events.AgencyID(agency)}] = true
-			return nil
-		})
-		return err
-	})
 }

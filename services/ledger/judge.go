@@ -18,8 +18,8 @@ const maxAhead = 5 * time.Minute
 // judge decides on one submission at its place in the batch. It never fails: what
 // goes wrong inside is the verdict hub-fault.
 func (b *batch) judge(s *submission) {
-	if b.flooded[s] {
-		b.verdicts = append(b.verdicts, verdict{tlog.Refused, s.unauthenticated.Rule})
+	if rule, flooded := b.flooded[s]; flooded {
+		b.verdicts = append(b.verdicts, verdict{tlog.Refused, rule})
 		return
 	}
 	switch placed, v := b.place(s); placed {
@@ -57,12 +57,14 @@ const (
 
 // place applies the wire contract's rules of sequence and identity.
 func (b *batch) place(s *submission) (placing, *events.Violation) {
-	if first, known := b.answers[answerKey{s.from, s.identity()}]; known {
-		b.again = append(b.again, again{s.from, first})
-		return answered, nil
+	for _, identity := range b.identities(s) {
+		if first, known := b.answers[answerKey{s.from, identity}]; known {
+			b.again = append(b.again, again{s.from, first})
+			return answered, nil
+		}
 	}
-	if s.unauthenticated != nil {
-		return refuse, s.unauthenticated
+	if v := b.disbelieved(s); v != nil {
+		return refuse, v
 	}
 	_, idKnown := b.ids[idKey{s.from, s.event.ID}]
 	next := b.next[s.key]
@@ -80,19 +82,41 @@ func (b *batch) place(s *submission) (placing, *events.Violation) {
 		return refuse, s.fault
 	case s.event.Time.Time().Sub(b.now) > maxAhead:
 		return refuse, events.Refuse(events.RuleTimeAhead, "attribute time", "the event's time is more than 5 minutes ahead of the hub's clock; set the clock right")
-	case s.event.Case() == "" && s.event.Type != events.TypeCapacityPublished && s.event.Type != events.TypeWitnessReset:
+	case s.event.Case() == "" && !saidByAgencies(s.event.Type):
 		return refuse, events.Refuse(mou.RulePower, "attribute type", "only the hub says this")
+	}
+	if record, sealed := s.payload.(*events.Record); sealed {
+		if err := b.parties.CheckSealing(record.Header.To, record.Header.KeyID); err != nil {
+			return refuse, violation(err)
+		}
 	}
 	return expected, nil
 }
 
-// identity is the digest by which the same submission is known again. One that
-// could not be authenticated is known by its bytes only.
-func (s *submission) identity() [32]byte {
-	if s.unauthenticated != nil {
+// saidByAgencies says whether agencies say a type that is about no case.
+func saidByAgencies(t events.Type) bool {
+	return t == events.TypeCapacityPublished || t == events.TypeWitnessReset || t == events.TypeDirectoryKeyed
+}
+
+// identity is the digest by which the same submission is known again. One of which
+// nothing can be believed is known by its bytes only.
+func (b *batch) identity(s *submission) [32]byte {
+	if b.disbelieved(s) != nil {
 		return s.raw
 	}
 	return s.digest
+}
+
+// identities are those under which it may have its answer: what was admitted comes
+// again, if its acknowledgement was lost, also when its key has ended since.
+func (b *batch) identities(s *submission) [][32]byte {
+	if s.unauthenticated != nil {
+		return [][32]byte{s.raw}
+	}
+	if b.disbelieved(s) != nil {
+		return [][32]byte{s.digest, s.raw}
+	}
+	return [][32]byte{s.digest}
 }
 
 // step judges an event whose turn it is by the memorandum, with all that the hub
@@ -110,6 +134,8 @@ func (b *batch) step(s *submission) (st *step, err error) {
 		return st, b.publish(st, s)
 	case events.TypeWitnessReset:
 		return st, b.resetWitness(st, s)
+	case events.TypeDirectoryKeyed:
+		return st, b.rekey(st, s)
 	default:
 	}
 	c, err := b.touch(st, s.event.Case())

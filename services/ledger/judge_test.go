@@ -7,18 +7,19 @@ import (
 	"testing"
 	"time"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
 )
 
-// A memorandum without a profile makes every judgement of its cases panic: the
-// real thing, broken the way that a bug would break it.
+// A case that nobody made makes every judgement of it panic: the real thing, broken
+// the way that a bug would break it.
 func TestAnEventWhoseJudgingPanicsFailsAlone(t *testing.T) {
 	b := loneBatch(t)
 	bad, good, last := open(t, b, 1), open(t, b, 2), open(t, b, 3)
-	b.files[bad.event.Case()] = newCaseFile((&mou.Memorandum{}).NewCase(""))
+	b.files[bad.event.Case()] = newCaseFile(mou.Case{})
 	for _, s := range []*submission{bad, good, last} {
 		b.judge(s)
 	}
@@ -70,16 +71,49 @@ func loneBatch(t *testing.T) *batch {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &directory{
-		founded:    &events.DirectoryFounded{Profile: "model@1"},
-		listed:     map[events.AgencyID]member{desk: {kind: events.Police, key: key.ID(), signing: key.Public()}},
-		recipients: []events.AgencyID{desk},
-	}
 	l := &lead{
-		openLog: &openLog{hub: testHub, directory: d, memorandum: &mou.Memorandum{Profile: profile, Directory: d.kinds()}},
+		openLog: openedWith(t, profile, entrant{desk, events.Police, key}),
 		config:  Config{Clock: time.Now}, key: key, telemetry: measure, status: newStatus(), log: slog.New(slog.DiscardHandler), random: rand.Reader,
 	}
-	return l.newBatch(t.Context(), &memory{next: map[events.KeyID]events.Sequence{key.ID(): 1}, assigned: map[events.AgencyID]uint64{}})
+	return l.newBatch(t.Context(), &memory{next: map[events.KeyID]events.Sequence{key.ID(): 1}, assigned: map[events.AgencyID]uint64{}, parties: l.roster.now()})
+}
+
+// entrant is an agency that genesis lists.
+type entrant struct {
+	id   events.AgencyID
+	kind events.AgencyKind
+	key  seal.SigningKey
+}
+
+// openedWith is an open log whose genesis lists agencies.
+func openedWith(t *testing.T, profile *mou.Profile, agencies ...entrant) *openLog {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, vkey, err := tlog.NewLogKey(testHub.Origin(), rand.Reader)
+	must(err)
+	hub, err := seal.NewSigningKey(rand.Reader)
+	must(err)
+	founded := &events.DirectoryFounded{Log: vkey, Signing: hub.Public(), Profile: profile.Ref()}
+	for _, a := range agencies {
+		sealing, err := seal.NewSealingKey(rand.Reader)
+		must(err)
+		witness := ""
+		if a.kind != events.Auditor {
+			_, witness, err = tlog.NewWitnessKey(testHub.Origin(), a.id, rand.Reader)
+			must(err)
+		}
+		founded.Agencies = append(founded.Agencies, seal.NewListing(a.id, a.kind, a.key, sealing, witness, testHub.Origin()))
+	}
+	d, err := directory.Found(testHub, 0, founded)
+	must(err)
+	o := &openLog{hub: testHub, founded: founded, profile: profile, roster: new(roster)}
+	o.roster.advance(o.parties(d, nil, change{subject: events.HubAgency, of: events.TypeDirectoryFounded, everyone: true}))
+	return o
 }
 
 // open is a verified submission that opens a case of its own.
@@ -107,6 +141,6 @@ func open(t *testing.T, b *batch, sequence events.Sequence) *submission {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.files[e.Case()] = newCaseFile(b.lead.memorandum.NewCase(""))
+	b.files[e.Case()] = newCaseFile(b.parties.memorandum.NewCase(""))
 	return &submission{from: desk, event: e, key: b.lead.key.ID(), sequence: sequence, digest: seal.Digest(e), payload: p}
 }

@@ -41,7 +41,14 @@ func (l *Ledger) leadOnce(ctx context.Context, opened *openLog, pool *pgxpool.Po
 	}
 	n := l.newLead(opened, pool, hub)
 	n.conn, n.over = conn, ctx.Done()
+	if _, err := n.current(ctx, conn); err != nil {
+		return err
+	}
+	n.employ(n.roster.now())
 	if err := n.check(ctx); err != nil {
+		return err
+	}
+	if err := n.provide(ctx); err != nil {
 		return err
 	}
 	l.config.Log.InfoContext(ctx, "this ledger is active")
@@ -62,7 +69,7 @@ func (l *Ledger) leadOnce(ctx context.Context, opened *openLog, pool *pgxpool.Po
 func (l *lead) run(ctx context.Context, arrived <-chan exchange.Submission) error {
 	group, ctx := errgroup.WithContext(ctx)
 	verified := make(chan *submission, queued)
-	l.status.queue(func() int { return len(verified) })
+	l.status.queue(func() int { return len(verified) + int(l.backlog.Load()) })
 	sequencing, stop := context.WithCancel(ctx)
 	defer stop()
 	group.Go(func() error { l.admit(ctx, arrived, verified); return nil })
@@ -106,17 +113,23 @@ func (l *lead) deliver(ctx context.Context) error {
 	}
 	var all sync.WaitGroup
 	all.Go(func() { l.offerRounds(ctx) })
-	for agency, c := range l.couriers {
-		if word, known := positions[agency]; known && !c.started {
+	for _, c := range l.couriers.list() {
+		if word, known := positions[c.agency]; known && !c.started {
 			c.reported, c.cursor = word, word.number
 		}
-		all.Go(func() { c.run(ctx) })
 	}
+	select {
+	case <-l.joined: // whoever is there already is served below
+	default:
+	}
+	working := map[events.AgencyID]bool{}
+	l.send(ctx, &all, working)
+	all.Go(func() { l.welcome(ctx, &all, working) })
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-l.exchange.Reconnected():
-			for _, c := range l.couriers {
+			for _, c := range l.couriers.list() {
 				c.restart()
 			}
 		}
@@ -128,7 +141,7 @@ func (l *lead) deliver(ctx context.Context) error {
 // announceAssigned tells the couriers how far deliveries are assigned.
 func (l *lead) announceAssigned(m *memory) {
 	for agency, number := range m.assigned {
-		if c := l.couriers[agency]; c != nil {
+		if c := l.couriers.of(agency); c != nil {
 			c.assign(number)
 		}
 	}
@@ -141,7 +154,7 @@ func (l *lead) eraseCopies(e erased, file *caseFile) {
 	}
 	for agency := range file.delivered {
 		if file.wasGiven(agency, e.sealed) {
-			l.couriers[agency].eraseCopy(destroyed{e.sealed, e.record})
+			l.couriers.of(agency).eraseCopy(destroyed{e.sealed, e.record})
 		}
 	}
 }

@@ -31,6 +31,7 @@ type Ledger struct {
 	telemetry *telemetry
 	status    *status
 	memos     map[events.AgencyID]*memo // of the couriers, from one lead to the next
+	provided  []events.AgencyID         // for whom the broker keeps a place, likewise
 }
 
 // New reads the keys and checks the configuration. It connects to nothing.
@@ -94,9 +95,6 @@ func (l *Ledger) Run(ctx context.Context) error {
 		return ended(ctx, err)
 	}
 	defer hub.Close()
-	if err := hub.Provide(ctx, opened.directory.recipients); err != nil {
-		return ended(ctx, err)
-	}
 	return ended(ctx, l.leadAgain(ctx, opened, pool, hub))
 }
 
@@ -137,12 +135,13 @@ func final(err error) bool {
 	return false
 }
 
-// openLog is what never changes of a founded log.
+// openLog is what never changes of a founded log, and who takes part in it now.
 type openLog struct {
 	hub         events.HubID
-	directory   *directory
-	memorandum  *mou.Memorandum
+	founded     *events.DirectoryFounded // genesis
+	profile     *mou.Profile
 	genesis     genesis
+	roster      *roster // who takes part, which does change
 	logVerifier note.Verifier
 	hubSigner   note.Signer
 }
@@ -158,16 +157,24 @@ type lead struct {
 	log       *slog.Logger
 	random    io.Reader
 
-	conn     *pgx.Conn
-	pool     *pgxpool.Pool
-	exchange *exchange.Hub
-	couriers map[events.AgencyID]*courier
-	fresh    *fresh
-	putOff   map[string]time.Time // until when the sweep leaves a case alone; belongs to the sequencer
-	retireAt time.Time            // when to look for cases to retire next; likewise
-	readings chan *asked          // readings that wait to be recorded
-	over     <-chan struct{}      // closed when this lead has ended
-	admitted atomic.Int64         // admission time of the last entry, in microseconds
+	conn       *pgx.Conn
+	pool       *pgxpool.Pool
+	exchange   *exchange.Hub
+	couriers   couriers
+	memos      map[events.AgencyID]*memo // the ledger's, of the couriers
+	provided   *[]events.AgencyID        // the ledger's: for whom the broker keeps a place
+	fresh      *fresh
+	putOff     map[string]time.Time // until when the sweep leaves a case alone; belongs to the sequencer
+	ended      []string             // cases that were last looked at because a key ended; likewise
+	endedAgain time.Time            // when to look for such cases again; zero: nothing was put off; likewise
+	retireAt   time.Time            // when to look for cases to retire next; likewise
+	readings   chan *asked          // readings that wait to be recorded
+	changes    chan *changing       // changes of the directory that wait to be judged
+	waiting    []*submission        // what arrived and is not yet in a batch, in order; belongs to the sequencer
+	backlog    atomic.Int64         // how many these are
+	joined     chan struct{}        // capacity 1: an agency joined whose deliveries nobody brings yet
+	over       <-chan struct{}      // closed when this lead has ended
+	admitted   atomic.Int64         // admission time of the last entry, in microseconds
 
 	rounds   chan struct{}         // capacity 1: something is to be offered to witnesses
 	round    atomic.Pointer[round] // the newest; nil: none yet
@@ -183,15 +190,11 @@ func (l *lead) now() time.Time {
 func (l *Ledger) newLead(opened *openLog, pool *pgxpool.Pool, hub *exchange.Hub) *lead {
 	n := &lead{
 		openLog: opened, config: l.config, key: l.key, logSigner: l.logSigner, telemetry: l.telemetry, status: l.status, log: l.config.Log,
-		random: rand.Reader, pool: pool, exchange: hub, couriers: map[events.AgencyID]*courier{}, fresh: newFresh(), putOff: map[string]time.Time{}, readings: make(chan *asked, askedAtOnce),
+		random: rand.Reader, pool: pool, exchange: hub, fresh: newFresh(), putOff: map[string]time.Time{}, readings: make(chan *asked, askedAtOnce),
+		changes: make(chan *changing), joined: make(chan struct{}, 1), memos: l.memos, provided: &l.provided,
 		rounds: make(chan struct{}, 1), halted: make(chan error, 1),
 	}
-	for _, agency := range opened.directory.recipients {
-		if l.memos[agency] == nil {
-			l.memos[agency] = &memo{said: map[events.Type]events.Time{}}
-		}
-		n.couriers[agency] = newCourier(n, agency, l.memos[agency])
-	}
+	n.employ(opened.roster.now())
 	return n
 }
 

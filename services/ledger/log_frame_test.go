@@ -34,7 +34,7 @@ func everyFrame() (cases []LogCase, entries []LogEntry, stream []byte) {
 
 func TestALogStreamIsReadAsItWasWritten(t *testing.T) {
 	cases, entries, stream := everyFrame()
-	r := NewLogReader(bytes.NewReader(stream))
+	r := NewLogReader(stream)
 	var gotCases []LogCase
 	var gotEntries []LogEntry
 	for {
@@ -65,7 +65,7 @@ func TestALogStreamThatWasCutOffNeverLooksWhole(t *testing.T) {
 		if n == 1000 { // the rest is one long part
 			n = len(stream) - 20
 		}
-		r := NewLogReader(bytes.NewReader(stream[:n]))
+		r := NewLogReader(stream[:n])
 		var err error
 		for err == nil {
 			_, _, err = r.Read()
@@ -87,7 +87,7 @@ func TestWhatIsNoLogStreamIsRefused(t *testing.T) {
 		"a case without an id":                "\x80" + strings.Repeat("x", caseIDBytes) + "\x00\x00\x00",
 		"a state longer than any (4 GiB - 1)": "\x80" + testCase + "\x00\x00\xff\xff\xff\xff\x0f",
 	} {
-		r := NewLogReader(strings.NewReader(stream))
+		r := NewLogReader([]byte(stream))
 		var err error
 		for err == nil {
 			_, _, err = r.Read()
@@ -103,7 +103,7 @@ func FuzzLogReader(f *testing.F) {
 	f.Add(stream)
 	f.Add([]byte("\xff\x00"))
 	f.Fuzz(func(t *testing.T, stream []byte) {
-		r := NewLogReader(bytes.NewReader(stream))
+		r := NewLogReader(stream)
 		var again []byte
 		for {
 			c, e, err := r.Read()

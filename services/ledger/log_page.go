@@ -14,6 +14,9 @@ import (
 	"handrail/events/seal"
 )
 
+// logBuffer is enough for some tens of entries.
+const logBuffer = 64 << 10
+
 // logStream writes one page.
 type logStream struct {
 	out   *bufio.Writer

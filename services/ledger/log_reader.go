@@ -1,13 +1,10 @@
 package ledger
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
 )
 
 // ErrLogStream means that what was read is no log stream.
@@ -15,36 +12,33 @@ var ErrLogStream = errors.New("this is no log stream of the form that its contra
 
 // LogReader reads a log stream. It trusts nothing of it but its form.
 type LogReader struct {
-	in    *bufio.Reader
+	rest  []byte
 	next  uint64
 	ended bool
 }
 
-// logBuffer is enough for some tens of entries.
-const logBuffer = 64 << 10
+// NewLogReader reads a page, whole or cut off. What it gives of the page are parts of
+// these bytes, which must not change any more: copying them would cost more than
+// reading.
+func NewLogReader(page []byte) *LogReader { return &LogReader{rest: page} }
 
-// NewLogReader reads from r.
-func NewLogReader(r io.Reader) *LogReader {
-	return &LogReader{in: bufio.NewReaderSize(r, logBuffer)}
-}
-
-// Read gives what comes next: a case or an entry, whose bytes are the caller's.
+// Read gives what comes next: a case or an entry.
 // Behind the end it is io.EOF; of a stream that was cut off, io.ErrUnexpectedEOF;
 // of anything else, [ErrLogStream].
 func (r *LogReader) Read() (*LogCase, *LogEntry, error) {
 	if r.ended {
 		return nil, nil, io.EOF
 	}
-	kind, err := r.in.ReadByte()
+	first, err := r.take(1)
 	if err != nil {
-		return nil, nil, cutOff(err)
+		return nil, nil, err
 	}
-	switch {
+	switch kind := first[0]; {
 	case kind == frameEnd:
 		if r.next, err = r.number(); err != nil {
 			return nil, nil, err
 		}
-		if _, err := r.in.ReadByte(); !errors.Is(err, io.EOF) {
+		if len(r.rest) > 0 {
 			return nil, nil, fmt.Errorf("%w: something stands behind its end", ErrLogStream)
 		}
 		r.ended = true
@@ -54,24 +48,24 @@ func (r *LogReader) Read() (*LogCase, *LogEntry, error) {
 		return c, nil, err
 	case kind >= frameUnknown || kind&frameData != 0 && kind&frameRecord != 0:
 		return nil, nil, fmt.Errorf("%w: a frame is of no kind", ErrLogStream)
+	default:
+		e, err := r.entry(kind)
+		return nil, e, err
 	}
-	e, err := r.entry(kind)
-	return nil, e, err
 }
 
 // Next is what the end said: the number to go on with. It counts once Read gave io.EOF.
 func (r *LogReader) Next() uint64 { return r.next }
 
 func (r *LogReader) readCase() (*LogCase, error) {
-	id := make([]byte, caseIDBytes)
-	if _, err := io.ReadFull(r.in, id); err != nil {
-		return nil, cutOff(err)
+	id, err := r.take(caseIDBytes)
+	if err != nil {
+		return nil, err
 	}
 	c := new(LogCase)
-	if err := c.Case.UnmarshalText(id); err != nil {
+	if err = c.Case.UnmarshalText(id); err != nil {
 		return nil, fmt.Errorf("%w: a case has no id", ErrLogStream)
 	}
-	var err error
 	if c.Entries, err = r.number(); err != nil {
 		return nil, err
 	}
@@ -89,12 +83,12 @@ func (r *LogReader) entry(flags byte) (e *LogEntry, err error) {
 	if e.Number, err = r.number(); err != nil {
 		return nil, err
 	}
-	if _, err = io.ReadFull(r.in, e.MAC[:]); err != nil {
-		return nil, cutOff(err)
+	if e.MAC, err = r.digest(); err != nil {
+		return nil, err
 	}
 	if flags&frameOpened != 0 {
-		if _, err = io.ReadFull(r.in, e.Salt[:]); err != nil {
-			return nil, cutOff(err)
+		if e.Salt, err = r.digest(); err != nil {
+			return nil, err
 		}
 		if e.Opening, err = r.part(maxFrameOpening); err != nil {
 			return nil, err
@@ -117,18 +111,24 @@ func (r *LogReader) entry(flags byte) (e *LogEntry, err error) {
 }
 
 func (r *LogReader) number() (uint64, error) {
-	n, err := binary.ReadUvarint(r.in)
+	n, length := binary.Uvarint(r.rest)
 	switch {
-	case err == nil:
+	case length > 0:
+		r.rest = r.rest[length:]
 		return n, nil
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case length == 0:
 		return 0, io.ErrUnexpectedEOF
 	}
-	return 0, fmt.Errorf("%w: a number cannot be read: %w", ErrLogStream, err)
+	return 0, fmt.Errorf("%w: a number is larger than any", ErrLogStream)
 }
 
-// part reads bytes behind their length. It takes memory for what there is, not for
-// what the length promises.
+func (r *LogReader) digest() (digest [32]byte, err error) {
+	taken, err := r.take(uint64(len(digest)))
+	copy(digest[:], taken)
+	return digest, err
+}
+
+// part gives bytes behind their length.
 func (r *LogReader) part(most uint64) ([]byte, error) {
 	n, err := r.number()
 	if err != nil {
@@ -137,20 +137,15 @@ func (r *LogReader) part(most uint64) ([]byte, error) {
 	if n > most {
 		return nil, fmt.Errorf("%w: a part is longer than it may be", ErrLogStream)
 	}
-	if n <= logBuffer {
-		b := make([]byte, n)
-		_, err := io.ReadFull(r.in, b)
-		return b, cutOff(err)
-	}
-	var b bytes.Buffer
-	_, err = io.CopyN(&b, r.in, int64(n&math.MaxInt64))
-	return b.Bytes(), cutOff(err)
+	return r.take(n)
 }
 
-// cutOff tells an end where none may be.
-func cutOff(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
+// take gives the next bytes. An end where none may be cuts the stream off.
+func (r *LogReader) take(n uint64) ([]byte, error) {
+	if n > uint64(len(r.rest)) {
+		return nil, io.ErrUnexpectedEOF
 	}
-	return err
+	taken := r.rest[:n:n]
+	r.rest = r.rest[n:]
+	return taken, nil
 }

@@ -72,6 +72,10 @@ func TestTheInterfaceIsDescribedAsItIs(t *testing.T) {
 func bodies() []any {
 	return []any{
 		Problem{},
+		DirectoryChange{},
+		DirectoryChanged{},
+		DirectoryPage{},
+		DirectoryLine{},
 		ReadingRequest{},
 		ReadingRecorded{},
 		CasePage{},
@@ -135,7 +139,7 @@ func TestDescribedSchemasAreSchemas(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for _, body := range []any{Problem{}, ReadingRecorded{}, CasePage{}, Doctor{}, Connection{}, Witness{}} {
+	for _, body := range []any{Problem{}, ReadingRecorded{}, DirectoryChanged{}, CasePage{}, Doctor{}, Connection{}, Witness{}} {
 		written, err := json.Marshal(body)
 		if err != nil {
 			t.Fatal(err)

@@ -116,7 +116,7 @@ func (l *lead) eraseLate(ctx context.Context) error {
 	var agency, record string
 	var entry uint64
 	if _, err := pgx.ForEachRow(found, []any{&agency, &entry, &record}, func() error {
-		if c := l.couriers[events.AgencyID(agency)]; c != nil {
+		if c := l.couriers.of(events.AgencyID(agency)); c != nil {
 			c.eraseCopy(destroyed{entry, events.EventID(record)})
 		}
 		return nil

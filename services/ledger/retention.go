@@ -62,7 +62,7 @@ func (l *lead) retire(ctx context.Context, m *memory) (*memory, error) {
 
 func (l *lead) casesToRetire(ctx context.Context) ([]string, error) {
 	found, err := l.conn.Query(ctx, `SELECT s.case_id::text FROM case_state s WHERE s.said < $1 AND NOT EXISTS (SELECT FROM retired r WHERE r.case_id = s.case_id)
-		AND NOT s.case_id = ANY($3::text[]::uuid[]) ORDER BY s.said LIMIT $2`, l.now().Add(-l.memorandum.Profile.Retention()), retireCases, l.waiting())
+		AND NOT s.case_id = ANY($3::text[]::uuid[]) ORDER BY s.said LIMIT $2`, l.now().Add(-l.profile.Retention()), retireCases, l.waitingCases())
 	if err != nil {
 		return nil, fmt.Errorf("looking for cases to retire: %w", err)
 	}
@@ -117,7 +117,7 @@ func (l *lead) entriesOf(ctx context.Context, id events.CaseID) (ended *events.R
 	q.Queue("SELECT DISTINCT d.recipient FROM case_entry c JOIN delivery d ON d.entry = c.number WHERE c.case_id = $1::text::uuid", string(id)).Query(func(found pgx.Rows) error {
 		var agency string
 		_, err := pgx.ForEachRow(found, []any{&agency}, func() error {
-			if l.directory.receives(events.AgencyID(agency)) {
+			if l.roster.now().receives(events.AgencyID(agency)) {
 				to = append(to, events.AgencyID(agency))
 			}
 			return nil
@@ -161,7 +161,7 @@ func (b *batch) lookupRetired(q *pgx.Batch, cases []string) {
 	var number uint64
 	q.Queue("SELECT case_id::text, number FROM retired WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
 		_, err := pgx.ForEachRow(found, []any{&id, &number}, func() error {
-			f := newCaseFile(b.lead.memorandum.NewCase("")) // what is stored of it, readable or not, is of no use to anyone
+			f := newCaseFile(b.parties.memorandum.NewCase("")) // what is stored of it, readable or not, is of no use to anyone
 			f.retired = number
 			b.files[events.CaseID(id)] = f
 			return nil

@@ -55,7 +55,9 @@ type rows struct {
 	erases []erased
 
 	fired    []firing
-	met      []introduction
+	changes  []change
+	signers  []ownKey
+	holding  holding
 	capacity []capacityAt
 	resets   []resetTo
 	access   access

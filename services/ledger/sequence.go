@@ -12,7 +12,8 @@ import (
 )
 
 // sequence takes whatever queued during the last commit, never waiting for more,
-// and commits it as one batch. It ends with ctx, with in, or with the database.
+// and commits it as one batch; when more waits than a batch takes, the senders take
+// turns. It ends with ctx, with in, or with the database.
 func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 	m, err := l.load(ctx)
 	if err != nil {
@@ -21,27 +22,28 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 	l.announceAssigned(m)
 	clock := time.NewTimer(l.untilLook(m))
 	defer clock.Stop()
-	swept := false // since the last batch
+	swept, asked := false, false // since the last batch
 	for {
-		if !swept && !m.look.IsZero() && m.look.Before(l.now()) { // a queue that is never empty must not keep deadlines waiting
+		if !swept && (m.unswept || !m.look.IsZero() && m.look.Before(l.now())) { // a queue that is never empty must not keep deadlines waiting
 			if m, err = l.sweep(ctx, m); err != nil {
 				return err
 			}
 			swept = true
 		}
 		clock.Reset(l.untilLook(m))
-		all, read, ok := l.take(ctx, in, clock.C)
+		all, errand, ok := l.take(ctx, in, clock.C, !asked)
 		switch {
 		case !ok:
 			return ctx.Err()
-		case read != nil:
-			m, err = l.record(ctx, m, l.moreAsked(read))
+		case errand != nil:
+			m, err = errand(ctx, m)
+			asked = true
 		case len(all) == 0:
 			m, err = l.sweep(ctx, m)
 		default:
-			l.telemetry.queues.Record(ctx, int64(len(in)))
+			l.telemetry.queues.Record(ctx, int64(len(in)+len(l.waiting)))
 			m, err = l.process(ctx, m, all)
-			swept = false
+			swept, asked = false, false
 		}
 		if err != nil {
 			return err
@@ -49,32 +51,96 @@ func (l *lead) sequence(ctx context.Context, in <-chan *submission) error {
 	}
 }
 
-// take blocks for one submission and adds what is there already; it gives none
-// when it is time to look at clocks first, or when a reading is to be recorded.
-// Control messages go to the couriers at once: they are not logged.
-func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time) (all []*submission, read *asked, ok bool) {
-	for len(all) < l.config.MaxBatch {
-		var s *submission
-		if len(all) == 0 {
-			select {
-			case <-ctx.Done():
-				return nil, nil, false
-			case <-clock:
-				return nil, nil, true
-			case read = <-l.readings:
-				return nil, read, true
-			case s, ok = <-in:
+// errand is something beside submissions that the sequencer does in a transaction
+// of its own. It gives the memory to go on with.
+type errand func(context.Context, *memory) (*memory, error)
+
+// maxWaiting bounds what is set aside for later batches. The broker lets fewer be
+// out unacknowledged.
+const maxWaiting = 4 * queued
+
+// take gives the next batch, or an errand, blocking until there is one; neither when
+// it is time to look at clocks. An errand does not wait behind a queue that is never
+// empty, and the queue waits behind one errand at a time.
+func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan time.Time, asks bool) (all []*submission, do errand, ok bool) {
+	for {
+		open := l.gather(in)
+		if asks || len(l.waiting) == 0 {
+			if do = l.asked(); do != nil {
+				return nil, do, true
 			}
-		} else {
-			select {
-			case s, ok = <-in:
-			default:
+		}
+		switch {
+		case len(l.waiting) > 0:
+			if all = l.nextBatch(ctx); len(all) > 0 {
 				return all, nil, true
 			}
+			continue // it was control messages alone
+		case !open:
+			return nil, nil, false
 		}
-		if !ok {
-			return all, nil, len(all) > 0
+		select {
+		case <-ctx.Done():
+			return nil, nil, false
+		case <-clock:
+			return nil, nil, true
+		case first := <-l.readings:
+			return nil, l.recording(first), true
+		case c := <-l.changes:
+			return nil, l.enrolling(c), true
+		case s, more := <-in:
+			if !more {
+				return nil, nil, false
+			}
+			l.waiting = append(l.waiting, s)
 		}
+	}
+}
+
+// gather sets aside what is there already. It says whether more can come.
+func (l *lead) gather(in <-chan *submission) (open bool) {
+	for len(l.waiting) < maxWaiting {
+		select {
+		case s, more := <-in:
+			if !more {
+				return false
+			}
+			l.waiting = append(l.waiting, s)
+		default:
+			return true
+		}
+	}
+	return true
+}
+
+// asked gives an errand that waits; nil if none does.
+func (l *lead) asked() errand {
+	select {
+	case c := <-l.changes:
+		return l.enrolling(c)
+	case first := <-l.readings:
+		return l.recording(first)
+	default:
+		return nil
+	}
+}
+
+func (l *lead) recording(first *asked) errand {
+	return func(ctx context.Context, m *memory) (*memory, error) { return l.record(ctx, m, l.moreAsked(first)) }
+}
+
+func (l *lead) enrolling(c *changing) errand {
+	return func(ctx context.Context, m *memory) (*memory, error) { return l.changeDirectory(ctx, m, c) }
+}
+
+// nextBatch takes from what waits what is next, without control messages: these go
+// to the couriers at once and are not logged.
+func (l *lead) nextBatch(ctx context.Context) []*submission {
+	var turn []*submission
+	turn, l.waiting = inTurn(l.waiting, l.config.MaxBatch)
+	l.backlog.Store(int64(len(l.waiting)))
+	all := turn[:0]
+	for _, s := range turn {
 		<-s.done
 		if s.event.Type.IsControl() {
 			l.control(ctx, s)
@@ -82,7 +148,7 @@ func (l *lead) take(ctx context.Context, in <-chan *submission, clock <-chan tim
 		}
 		all = append(all, s)
 	}
-	return all, nil, true
+	return all
 }
 
 // process commits submissions and does what follows a commit. When the database
@@ -165,12 +231,12 @@ var errPanicked = errors.New("committing a batch panicked")
 func (l *lead) committed(ctx context.Context, b *batch, all []*submission) {
 	l.deliverBatch(b)
 	for _, a := range b.again {
-		if c := l.couriers[a.to]; c != nil { // an auditor's account has nothing to say and gets no answer
+		if c := l.couriers.of(a.to); c != nil { // an auditor's account has nothing to say and gets no answer
 			c.repeat(a.answerAt)
 		}
 	}
 	for agency, key := range b.early {
-		l.couriers[agency].missing(key, b.next[key])
+		l.couriers.of(agency).missing(key, b.next[key])
 	}
 	for i, s := range all {
 		l.telemetry.judged(ctx, s, b.verdicts[i])
@@ -187,6 +253,6 @@ func (l *lead) deliverBatch(b *batch) {
 		l.eraseCopies(e, b.files[e.caseID])
 	}
 	for agency, all := range b.pending {
-		l.couriers[agency].deliver(b.assigned[agency], all)
+		l.couriers.of(agency).deliver(b.assigned[agency], all)
 	}
 }

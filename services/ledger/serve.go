@@ -73,6 +73,9 @@ func (a *httpAPI) serve(ctx context.Context, serving *sync.WaitGroup, fail conte
 	if err != nil {
 		return fmt.Errorf("listening for requests: %w", err)
 	}
+	if listener, err = a.config.secured(listener); err != nil {
+		return err
+	}
 	server := &http.Server{
 		Handler: a.routes(), MaxHeaderBytes: maxHeaderBytes,
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: time.Minute, IdleTimeout: time.Minute,
@@ -112,6 +115,9 @@ func (a *httpAPI) endpoints() []endpoint {
 		{"GET " + partiesPrefix + "checkpoint", a.forParties(a.tlogCheckpoint)},
 		{"GET " + partiesPrefix + "tile/{path...}", a.forParties(a.tile)},
 		{"GET /v1/entries/{number}/proof", a.prove},
+
+		{"POST /v1/directory", a.forHub(a.changeDirectory)},
+		{"GET /v1/directory", a.forInsiders(a.listDirectory)},
 
 		{"POST /v1/readings", a.forAuditors(a.record)},
 		{"GET /v1/cases", a.forReading(a.cases, events.ReadingCases)},

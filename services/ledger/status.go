@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"handrail/contracts/directory"
 	"handrail/events"
 )
 
@@ -28,6 +29,8 @@ type Connection struct {
 	Assigned uint64     `json:"assigned"`     // last delivery number
 	Reported uint64     `json:"reported"`     // last number that the agency said it stored
 	At       *time.Time `json:"at,omitempty"` // when it last said so
+
+	Away directory.Standing `json:"away,omitzero"` // suspended or revoked: nothing goes to it
 
 	Witness *Witness `json:"witness,omitempty"` // nil: it does not witness the log
 

@@ -15,7 +15,8 @@ import (
 type step struct {
 	acts     []act
 	cases    []*touched      // that of the event first
-	met      []introduction  // whom missions got to know
+	parties  *parties        // who takes part behind it; nil: nothing of that changed
+	changes  []change        // of who takes part
 	fired    []firing        // deadlines that the hub spoke of
 	capacity *capacityAt     // nil: nobody published any
 	reset    *resetTo        // nil: no witness began anew
@@ -42,6 +43,8 @@ type act struct {
 	caseID   events.CaseID
 	refused  []*refused // one, or all of a flood; none of an admitted act
 	erases   *erased
+	holds    *waitingRecord // it is a sealed record
+	frees    *uint64        // the sealed record that waits no more because of it
 	delivers []delivery
 }
 
@@ -83,6 +86,7 @@ func (b *batch) touch(st *step, id events.CaseID) (*touched, error) {
 		return nil, tooLate()
 	}
 	c := &touched{caseFile: file.clone(), id: id}
+	c.state = c.state.Under(b.parties.memorandum)
 	st.cases = append(st.cases, c)
 	return c, nil
 }
@@ -105,7 +109,10 @@ func (b *batch) record(st *step, c *touched, said mou.Act, next mou.Case, key ev
 	if c.opened == nil {
 		c.opened = &said.Number
 	}
-	for _, agency := range b.lead.directory.recipients {
+	if sealed, ok := said.Payload.(*events.Record); ok {
+		a.holds = &waitingRecord{said.Number, e.Case(), sealed.Header.To, sealed.Header.KeyID}
+	}
+	for _, agency := range b.parties.recipients {
 		seen := next.SeenBy(agency)
 		if agency == e.Agency() && !slices.Contains(seen, said.Number) {
 			seen = append(slices.Clone(seen), said.Number) // every submission is answered, whatever its sender may see later

@@ -22,8 +22,9 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 	next := map[events.KeyID]events.Sequence{}
 	for _, s := range all {
 		if !b.expects(next, s) {
-			identity := s.identity()
-			agencies, digests = append(agencies, string(s.from)), append(digests, identity[:])
+			for _, identity := range b.identities(s) {
+				agencies, digests = append(agencies, string(s.from)), append(digests, identity[:])
+			}
 			if s.unauthenticated == nil {
 				idAgencies, ids = append(idAgencies, string(s.from)), append(ids, string(s.event.ID))
 			}
@@ -59,7 +60,7 @@ func (b *batch) lookup(m *memory, all []*submission) error {
 // number up. Its id may have been used for another event, which is rare: then the
 // database refuses the batch, and it is judged once more with every id looked up.
 func (b *batch) expects(next map[events.KeyID]events.Sequence, s *submission) bool {
-	if b.lookAll || s.unauthenticated != nil {
+	if b.lookAll || b.disbelieved(s) != nil {
 		return false
 	}
 	expected, begun := next[s.key]
@@ -134,14 +135,14 @@ func (b *batch) lookupCases(q *pgx.Batch, cases []string) {
 		return
 	}
 	for _, id := range cases {
-		b.files[events.CaseID(id)] = newCaseFile(b.lead.memorandum.NewCase(""))
+		b.files[events.CaseID(id)] = newCaseFile(b.parties.memorandum.NewCase(""))
 	}
 	var id, chain, agency string
 	var number uint64
 	var bytes []byte
 	q.Queue("SELECT case_id::text, opened, state FROM case_state WHERE case_id = ANY($1::text[]::uuid[])", cases).Query(func(found pgx.Rows) error {
 		_, err := pgx.ForEachRow(found, []any{&id, &number, &bytes}, func() error {
-			state, err := b.lead.memorandum.RestoreCase(bytes)
+			state, err := b.parties.memorandum.RestoreCase(bytes)
 			if err != nil {
 				b.lead.alarm(b.ctx, "the stored state of a case cannot be read", err)
 				b.files[events.CaseID(id)] = nil
@@ -208,7 +209,10 @@ func (b *batch) keep(m *memory) {
 		}
 	}
 	m.tree, m.next, m.assigned = b.tree.Tree(), b.next, b.assigned
-	m.capacity, m.met, m.look = b.capacity, b.met, earlier(m.look, b.rows.looks())
+	m.capacity, m.look = b.capacity, earlier(m.look, b.rows.looks())
+	if len(b.rows.changes) > 0 {
+		b.lead.changed(m, b)
+	}
 	b.lead.admitted.Store(b.now.UnixMicro())
 	b.lead.grew(b)
 }

@@ -21,19 +21,20 @@ type memory struct {
 	assigned map[events.AgencyID]uint64
 	cases    *lru.Cache[events.CaseID, *caseFile]
 	capacity map[events.AgencyID]*events.CapacityPublished // the newest of each agency
-	met      map[acquaintance]bool                         // whom missions know
+	parties  *parties                                      // who takes part
+	unswept  bool                                          // records may wait under keys that ended for good
 	look     time.Time                                     // when a clock must next be looked at; zero: none waits
 }
 
 // casesInMemory bounds the cases that are kept ready; others are read when they are named.
-const casesInMemory = 4096
+const casesInMemory = 2048
 
 // ErrNotFounded means that the database holds no log yet: run Found first.
 var ErrNotFounded = errors.New("the log has not been founded")
 
 // load reads the memory anew and checks that tree and checkpoint agree.
 func (l *lead) load(ctx context.Context) (*memory, error) {
-	m := &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}}
+	m := &memory{next: map[events.KeyID]events.Sequence{}, assigned: map[events.AgencyID]uint64{}, unswept: true}
 	m.cases, _ = lru.New[events.CaseID, *caseFile](casesInMemory) // fails only for a size below 1
 	if err := m.loadTree(ctx, l); err != nil {
 		return nil, fmt.Errorf("loading the log: %w", err)
@@ -41,12 +42,15 @@ func (l *lead) load(ctx context.Context) (*memory, error) {
 	q := &pgx.Batch{}
 	m.loadSigners(q)
 	m.loadCapacity(q)
-	m.loadIntroductions(q)
 	if err := l.conn.SendBatch(ctx, q).Close(); err != nil {
 		return nil, fmt.Errorf("loading the ledger's memory: %w", err)
 	}
 	var err error
-	if m.assigned, err = assigned(ctx, l.conn, l.directory.recipients); err != nil {
+	if m.parties, err = l.current(ctx, l.conn); err != nil {
+		return nil, err
+	}
+	l.employ(m.parties)
+	if m.assigned, err = assigned(ctx, l.conn, m.parties.recipients); err != nil {
 		return nil, err
 	}
 	m.look, err = l.nextLook(ctx)

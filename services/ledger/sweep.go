@@ -26,6 +26,9 @@ const (
 // asks for it, at most what is configured, so that a hub whose clock is set ahead
 // notices.
 func (l *lead) untilLook(m *memory) time.Duration {
+	if m.unswept {
+		return lookTick
+	}
 	if m.look.IsZero() {
 		return l.config.LookEvery
 	}
@@ -35,7 +38,7 @@ func (l *lead) untilLook(m *memory) time.Duration {
 // nextLook is when the first of the clocks that wait asks to be looked at; zero if none does.
 func (l *lead) nextLook(ctx context.Context) (time.Time, error) {
 	var first *time.Time
-	err := l.conn.QueryRow(ctx, "SELECT min(look) FROM deadline WHERE look IS NOT NULL AND NOT case_id = ANY($1::text[]::uuid[])", l.waiting()).Scan(&first)
+	err := l.conn.QueryRow(ctx, "SELECT min(look) FROM deadline WHERE look IS NOT NULL AND NOT case_id = ANY($1::text[]::uuid[])", l.waitingCases()).Scan(&first)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("looking for the next clock: %w", err)
 	}
@@ -45,8 +48,8 @@ func (l *lead) nextLook(ctx context.Context) (time.Time, error) {
 	return first.UTC(), nil
 }
 
-// waiting lists the cases that the sweep leaves alone for now.
-func (l *lead) waiting() []string { return slices.AppendSeq([]string{}, maps.Keys(l.putOff)) }
+// waitingCases lists the cases that the sweep leaves alone for now.
+func (l *lead) waitingCases() []string { return slices.AppendSeq([]string{}, maps.Keys(l.putOff)) }
 
 // sweep looks at the cases in which a clock has come with nobody speaking: it says
 // that a deadline is near or was missed and chases it, and a consent that expires
@@ -55,6 +58,10 @@ func (l *lead) waiting() []string { return slices.AppendSeq([]string{}, maps.Key
 // A case whose look fails is put off, so that it starves no other; when one was,
 // there is another look at once. It gives the memory to go on with.
 func (l *lead) sweep(ctx context.Context, m *memory) (*memory, error) {
+	m, err := l.sweepEnded(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	for range sweepPages {
 		due, err := l.casesDue(ctx)
 		if err != nil {
@@ -70,7 +77,7 @@ func (l *lead) sweep(ctx context.Context, m *memory) (*memory, error) {
 			break
 		}
 	}
-	m, err := l.retire(ctx, m)
+	m, err = l.retire(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +148,7 @@ func (l *lead) casesDue(ctx context.Context) ([]string, error) {
 	now := l.config.Clock()
 	maps.DeleteFunc(l.putOff, func(_ string, until time.Time) bool { return !until.After(now) })
 	found, err := l.conn.Query(ctx, `SELECT case_id::text FROM deadline WHERE look < $1 AND NOT case_id = ANY($3::text[]::uuid[])
-		GROUP BY case_id ORDER BY min(look), case_id LIMIT $2`, l.now(), sweepCases, l.waiting())
+		GROUP BY case_id ORDER BY min(look), case_id LIMIT $2`, l.now(), sweepCases, l.waitingCases())
 	if err != nil {
 		return nil, fmt.Errorf("looking for clocks that ran out: %w", err)
 	}

@@ -54,6 +54,9 @@ func (a *httpAPI) forEveryone(show show) http.HandlerFunc {
 			return
 		}
 		a.respond(w, r, log, caller{}, func(w http.ResponseWriter, r *http.Request, log *openLog, _ caller) error {
+			if _, err := log.current(r.Context(), a.pool); err != nil { // whose cosignatures count
+				return err
+			}
 			size, err := a.public.at(r.Context(), a.pool, log, a.config.Clock())
 			if err != nil {
 				return err
@@ -74,7 +77,7 @@ func (a *httpAPI) forParties(show show) http.HandlerFunc {
 		}
 		a.respond(w, r, log, by, func(w http.ResponseWriter, r *http.Request, log *openLog, by caller) (err error) {
 			v := view{openLog: log}
-			if log.directory.listed[by.agency].kind == events.ForeignMission {
+			if by.kind == events.ForeignMission {
 				v.size, err = a.public.at(r.Context(), a.pool, log, a.config.Clock())
 			} else {
 				v.size, err = newestSize(r.Context(), a.pool)

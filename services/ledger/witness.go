@@ -61,9 +61,7 @@ func (r *round) proof(old uint64) (string, error) {
 // was reset goes on from what it said. It never waits.
 func (l *lead) grew(b *batch) {
 	for _, reset := range b.rows.resets {
-		if c := l.couriers[reset.agency]; c != nil {
-			c.ask(func(e *errands) { e.reset = &reset })
-		}
+		l.ask(reset.agency, func(e *errands) { e.reset = &reset })
 	}
 	l.wantRound()
 }
@@ -104,8 +102,8 @@ func (l *lead) offerRounds(ctx context.Context) {
 }
 
 func (l *lead) wakeWitnesses() {
-	for _, w := range l.directory.cosigners {
-		l.couriers[w.Agency].ask(func(*errands) {})
+	for _, w := range l.roster.now().cosigners() {
+		l.ask(w.Agency, func(*errands) {})
 	}
 }
 
@@ -130,7 +128,7 @@ func rest(ctx context.Context, d time.Duration) {
 // no delivery.
 func (c *courier) offer(ctx context.Context) error {
 	r, w := c.round.Load(), &c.witness
-	if c.directory.listed[c.agency].witness == nil || !w.spoke && !c.alerting.Load() || r == nil || !w.offered.Before(r.at) {
+	if !c.roster.now().witnesses(c.agency) || !w.spoke && !c.alerting.Load() || r == nil || !w.offered.Before(r.at) {
 		return nil
 	}
 	if w.last > r.size || w.last == r.size && !w.offered.IsZero() {
@@ -163,12 +161,12 @@ func (c *courier) offer(ctx context.Context) error {
 // loadWitnesses reads from where each witness goes on: its newest cosignature, or
 // what it was reset to behind it.
 func (l *lead) loadWitnesses(ctx context.Context) error {
-	known, err := readWitnesses(ctx, l.pool, l.directory)
+	known, err := readWitnesses(ctx, l.pool, l.roster.now())
 	if err != nil {
 		return err
 	}
 	for agency, w := range known {
-		c := l.couriers[agency]
+		c := l.couriers.of(agency)
 		c.witness.last, c.witness.offered, c.witness.waiting = w.from(), time.Time{}, false
 	}
 	return nil
@@ -180,20 +178,24 @@ type witnessed struct {
 	at    *time.Time // when the hub stored that
 	reset uint64     // entry of its newest witness.reset; 0: none
 	to    uint64     // size that it was reset to
+	anew  uint64     // entry that listed it anew, or first: its witness has nothing from before
 }
 
 // from is the size that the witness goes on from. Whatever it cosigned behind a
-// reset holds the entry that says so.
+// reset, or behind its joining, holds the entry that says so.
 func (w witnessed) from() uint64 {
+	if w.anew >= w.size && w.anew > w.reset {
+		return 0
+	}
 	if w.reset >= w.size && w.reset > 0 {
 		return w.to
 	}
 	return w.size
 }
 
-func readWitnesses(ctx context.Context, db querier, d *directory) (map[events.AgencyID]witnessed, error) {
-	agencies := make([]string, 0, len(d.cosigners))
-	for _, w := range d.cosigners {
+func readWitnesses(ctx context.Context, db querier, who *parties) (map[events.AgencyID]witnessed, error) {
+	var agencies []string
+	for _, w := range who.cosigners() {
 		agencies = append(agencies, string(w.Agency))
 	}
 	found, err := db.Query(ctx, `SELECT a, coalesce(c.size, 0), c.at, coalesce(r.number, 0), coalesce(r.size, 0) FROM unnest($1::text[]) a
@@ -206,6 +208,7 @@ func readWitnesses(ctx context.Context, db querier, d *directory) (map[events.Ag
 	var agency string
 	var w witnessed
 	if _, err := pgx.ForEachRow(found, []any{&agency, &w.size, &w.at, &w.reset, &w.to}, func() error {
+		w.anew = who.joinedAt(events.AgencyID(agency))
 		if all[events.AgencyID(agency)] = w; w.at != nil {
 			w.at = nil // the map has that one
 		}

@@ -71,7 +71,7 @@ func (c *courier) weigh(ctx context.Context, word *events.CheckpointCosigned) (e
 		return word.Finding, nil
 	}
 	if w.last = max(w.last, shown.Size); w.last > shown.Size { // it shows too little: what is stored of it is all that is known
-		known, err := readWitnesses(ctx, c.pool, c.directory)
+		known, err := readWitnesses(ctx, c.pool, c.roster.now())
 		if err != nil {
 			return "", err
 		}
@@ -121,10 +121,9 @@ func (c *courier) compare(ctx context.Context, shown tlog.Checkpoint, signed []b
 
 // store keeps the witness's cosignature, if it is one of a checkpoint that is stored.
 func (c *courier) store(ctx context.Context, shown tlog.Checkpoint, signed []byte) (bool, error) {
-	m := c.directory.listed[c.agency]
-	found, err := tlog.Cosignatures(signed, []tlog.Cosigner{{Agency: c.agency, Kind: m.kind, Key: m.witness}})
+	found, err := tlog.Cosignatures(signed, c.roster.now().cosigner(c.agency, shown.Size))
 	if err != nil || len(found) == 0 {
-		c.log.LogAttrs(ctx, slog.LevelWarn, "a witness's answer bears no cosignature of its listed key", slog.String("agency", string(c.agency)))
+		c.log.LogAttrs(ctx, slog.LevelWarn, "a witness's answer bears no cosignature of the key that the directory lists as of that checkpoint", slog.String("agency", string(c.agency)))
 		return false, nil
 	}
 	var ours []byte
@@ -134,7 +133,7 @@ func (c *courier) store(ctx context.Context, shown tlog.Checkpoint, signed []byt
 	case err != nil:
 		return false, fmt.Errorf("reading a checkpoint: %w", err)
 	}
-	if !c.cosigned(ours, found[0].Line, c.agency) {
+	if !c.cosigned(ours, found[0].Line, c.agency, shown.Size) {
 		c.alarm(ctx, "the stored checkpoint is not the one that was cosigned", fmt.Errorf("at %d entries, by %s", shown.Size, c.agency))
 		return false, nil
 	}
@@ -164,7 +163,7 @@ func (c *courier) attend(ctx context.Context, e errands) error {
 		c.found(ctx, "")
 	}
 	var heard error
-	if e.cosigned != nil {
+	if e.cosigned != nil && !c.withheld {
 		heard = c.heed(ctx, e.cosigned)
 	}
 	return errors.Join(heard, c.offer(ctx)) // a witness that proves a rollback by a late answer must be shown it too

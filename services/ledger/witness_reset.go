@@ -28,7 +28,7 @@ func (b *batch) resetWitness(st *step, s *submission) error {
 	switch {
 	case !ok:
 		return errors.New("a witness's reset without its facts came to be judged")
-	case b.lead.directory.listed[s.from].witness == nil:
+	case b.parties.members[s.from].Witness == nil:
 		return events.Refuse(mou.RulePower, "attribute source", "your agency does not witness the log; the directory lists no witness key of it")
 	case e.CorrelationID != e.ID:
 		return events.Refuse(mou.RuleCorrelation, "attribute correlationid", "correlate a witness's reset with itself")
@@ -39,7 +39,7 @@ func (b *batch) resetWitness(st *step, s *submission) error {
 		return err
 	}
 	st.reset = &resetTo{s.from, b.number(st), said.Size}
-	return b.uncased(st, e, s.key, s.digest, b.lead.directory.insiders)
+	return b.uncased(st, e, s.key, s.digest, b.parties.insiders)
 }
 
 // hasCheckpoint refuses a reset to what the log never signed: nothing could be

@@ -152,20 +152,20 @@ func (v *verifier) reading(e ledger.TrailEntry) (Reading, error) {
 	if !ok || read.Case != v.trail.Case {
 		return Reading{}, errors.New("it says of no reading of this case")
 	}
-	if err := v.directory.mayRead(events.AgencyID(event.Subject), read); err != nil {
+	if err := v.directory.mayRead(e.Number, events.AgencyID(event.Subject), read); err != nil {
 		return Reading{}, err
 	}
 	return Reading{Number: e.Number, At: entry.Admitted, Auditor: events.AgencyID(event.Subject), What: read.What, Approved: read.Approved}, nil
 }
 
 // mayRead checks that a reading is of an auditor, and approved where the profile asks for it.
-func (d *directory) mayRead(reader events.AgencyID, read *events.TrailRead) error {
+func (d *parties) mayRead(number uint64, reader events.AgencyID, read *events.TrailRead) error {
 	switch {
-	case d.listings[reader].Kind != events.Auditor:
+	case d.kind(reader, number) != events.Auditor:
 		return errors.New("it is of somebody who is no auditor")
-	case read.Approved != "" && (d.listings[read.Approved].Kind != events.Auditor || read.Approved == reader):
+	case read.Approved != "" && (d.kind(read.Approved, number) != events.Auditor || read.Approved == reader):
 		return errors.New("it was not approved by another auditor")
-	case read.Approved == "" && d.memorandum.Profile.NeedsApproval(read.What):
+	case read.Approved == "" && d.profile.NeedsApproval(read.What):
 		return errors.New("the profile asks for a second auditor's approval, and it has none")
 	}
 	return nil
@@ -174,14 +174,16 @@ func (d *directory) mayRead(reader events.AgencyID, read *events.TrailRead) erro
 // witnessed finds who cosigned the checkpoint, and whether the profile counts that as enough.
 func (v *verifier) witnessed() error {
 	var err error
-	if v.out.Witnesses, v.out.Witnessed, err = v.directory.witnesses(v.trail.Checkpoint); err != nil {
+	if v.out.Witnesses, v.out.Witnessed, err = v.directory.witnesses(v.checkpoint.Size, v.trail.Checkpoint); err != nil {
 		return unverified("%v", err)
 	}
 	return nil
 }
 
-func (d *directory) witnesses(checkpoint []byte) ([]tlog.Cosignature, bool, error) {
-	all, err := tlog.Cosignatures(checkpoint, d.cosigners)
+// witnesses finds who cosigned a checkpoint of a size, of those whose cosignatures
+// of it count.
+func (d *parties) witnesses(size uint64, checkpoint []byte) ([]tlog.Cosignature, bool, error) {
+	all, err := tlog.Cosignatures(checkpoint, d.who.Cosigners(size))
 	if err != nil {
 		return nil, false, errors.New("a cosignature on the checkpoint was not made by the agency that it names")
 	}
@@ -189,5 +191,5 @@ func (d *directory) witnesses(checkpoint []byte) ([]tlog.Cosignature, bool, erro
 	for i, one := range all {
 		kinds[i] = one.Kind
 	}
-	return all, d.memorandum.Profile.Witnessed(kinds), nil
+	return all, d.profile.Witnessed(kinds), nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/events/exchange"
 	"handrail/events/seal"
 	"handrail/services/ledger"
 )
@@ -36,6 +37,8 @@ type Config struct {
 	HubKey   events.PublicKey // pinned: the hub's signing key
 	Genesis  string           // pinned: hexadecimal SHA-256 of the founding data
 	Approval string           // a second auditor's approval, where the profile asks for one; see [Auditor.Approve]
+
+	Transport exchange.Transport // whose certificates are believed, and the way; plain HTTP stays on this machine
 }
 
 // Auditor asks one hub, signing each request with its directory key. What it asks
@@ -56,11 +59,18 @@ func New(c Config) (*Auditor, error) {
 	if u, err := url.Parse(c.Ledger); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, errors.New("the hub's address is a URL such as https://hub.example")
 	}
+	if err := exchange.CheckURL(c.Ledger); err != nil {
+		return nil, fmt.Errorf("the hub's address: %w", err)
+	}
+	transport, err := c.Transport.HTTP()
+	if err != nil {
+		return nil, err
+	}
 	key, err := seal.LoadSigningKey(c.KeyFile)
 	if err != nil {
 		return nil, err
 	}
-	return &Auditor{config: c, key: key, http: &http.Client{Timeout: patience}, profiles: newProfiles(), readings: map[ledger.ReadingRequest]leave{}}, nil
+	return &Auditor{config: c, key: key, http: &http.Client{Transport: transport, Timeout: patience}, profiles: newProfiles(), readings: map[ledger.ReadingRequest]leave{}}, nil
 }
 
 // Agency is the auditor's own id.
@@ -194,12 +204,26 @@ func decode(body []byte, answer any) error {
 // Doctor asks the ledger at a URL how it is; the answer says nothing of any
 // case and needs no key.
 func Doctor(ctx context.Context, hub string) (ledger.Doctor, error) {
+	return DoctorBy(ctx, hub, exchange.Transport{})
+}
+
+// DoctorBy is Doctor for a hub whose certificates another authority than the
+// system's signs. An address that leaves this machine without TLS is refused.
+func DoctorBy(ctx context.Context, hub string, way exchange.Transport) (ledger.Doctor, error) {
 	var state ledger.Doctor
+	if err := exchange.CheckURL(hub); err != nil {
+		return state, fmt.Errorf("asking the ledger: %w", err)
+	}
+	transport, err := way.HTTP()
+	if err != nil {
+		return state, err
+	}
+	defer transport.CloseIdleConnections()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, hub+"/v1/doctor", nil)
 	if err != nil {
 		return state, fmt.Errorf("asking the ledger: %w", err)
 	}
-	response, err := (&http.Client{Timeout: patience}).Do(request)
+	response, err := (&http.Client{Transport: transport, Timeout: patience}).Do(request)
 	if err != nil {
 		return state, fmt.Errorf("the ledger does not answer: %w", err)
 	}

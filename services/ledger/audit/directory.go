@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sort"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -13,21 +15,23 @@ import (
 	"handrail/services/ledger"
 )
 
-// directory is what the first entries of a log say: who takes part, with which
-// keys, under which memorandum. It is read-only once it is founded.
-type directory struct {
-	hub        events.HubID
-	founded    *events.DirectoryFounded
-	pins       Pins
-	listings   map[events.AgencyID]events.Listing // the hub has none
-	memorandum *mou.Memorandum
-	cosigners  []tlog.Cosigner
+// parties is what a log's entries of the directory say: who takes part, with which
+// keys and since which entry, under which memorandum. It grows while these entries
+// are read in their order, and is read-only from then on.
+type parties struct {
+	hub     events.HubID
+	founded *events.DirectoryFounded
+	pins    Pins
+	profile *mou.Profile
+	who     *directory.Directory
+	changes []uint64          // the entries that changed who takes part, ascending
+	memos   []*mou.Memorandum // by which entries are judged: up to the first change, and behind each
 }
 
 // found checks genesis against its digest and takes the directory from it. The
 // texts are of the profile that genesis names; their digest stands in it. Without
 // any they are the ones that this program has.
-func found(hub events.HubID, e ledger.TrailEntry, texts []mou.ProfileText, read *profiles) (*directory, error) {
+func found(hub events.HubID, e ledger.TrailEntry, texts []mou.ProfileText, read *profiles) (*parties, error) {
 	entry, err := opened(e)
 	if err != nil {
 		return nil, err
@@ -51,30 +55,25 @@ func found(hub events.HubID, e ledger.TrailEntry, texts []mou.ProfileText, read 
 	if err := seal.Verify(event, founded.Signing); err != nil {
 		return nil, err
 	}
-	d := &directory{
-		hub: hub, founded: founded, listings: map[events.AgencyID]events.Listing{},
-		pins:       Pins{Log: founded.Log, Hub: founded.Signing, Genesis: hex.EncodeToString(digest[:])},
-		memorandum: &mou.Memorandum{Directory: map[events.AgencyID]events.AgencyKind{}},
-	}
+	d := &parties{hub: hub, founded: founded, pins: Pins{Log: founded.Log, Hub: founded.Signing, Genesis: hex.EncodeToString(digest[:])}}
 	if texts == nil {
 		if texts, err = read.embedded(founded.Profile); err != nil {
 			return nil, fmt.Errorf("this program does not have the profile that it names: %w", err)
 		}
 	}
-	if d.memorandum.Profile, err = d.profile(texts, read); err != nil {
+	if d.profile, err = d.read(texts, read); err != nil {
 		return nil, err
 	}
-	for _, listing := range founded.Agencies {
-		if err := d.list(listing); err != nil {
-			return nil, fmt.Errorf("the listing of %s: %w", listing.Agency, err)
-		}
+	if d.who, err = directory.Found(hub, 0, founded); err != nil {
+		return nil, fmt.Errorf("a listing: %w", err)
 	}
+	d.memos = []*mou.Memorandum{d.memorandum(1, d.who.Kinds(), nil)}
 	return d, nil
 }
 
-// profile reads the profile in force from its texts, if they are the ones that
+// read reads the profile in force from its texts, if they are the ones that
 // genesis commits to.
-func (d *directory) profile(texts []mou.ProfileText, read *profiles) (*mou.Profile, error) {
+func (d *parties) read(texts []mou.ProfileText, read *profiles) (*mou.Profile, error) {
 	if mou.ProfileDigest(texts) != d.founded.Text {
 		return nil, fmt.Errorf("the text of the profile %s is another than the one that the parties founded the hub on", d.founded.Profile)
 	}
@@ -88,56 +87,74 @@ func (d *directory) profile(texts []mou.ProfileText, read *profiles) (*mou.Profi
 	return profile, nil
 }
 
-// list takes an agency in whose listing proves that it holds its keys.
-func (d *directory) list(l events.Listing) error {
-	if err := seal.CheckListing(l, d.hub.Origin()); err != nil {
-		return err
+// memorandum is what entries from a number on are judged by, until the next change.
+func (d *parties) memorandum(from uint64, kinds map[events.AgencyID]events.AgencyKind, away map[events.AgencyID]bool) *mou.Memorandum {
+	return &mou.Memorandum{Profile: d.profile, Directory: kinds, Away: away, Ended: func(to events.AgencyID, key events.KeyID) bool {
+		_, forGood := d.who.At(from).SealingEnded(to, key)
+		return forGood
+	}}
+}
+
+// under is what the entry of a number is judged by.
+func (d *parties) under(number uint64) *mou.Memorandum {
+	return d.memos[sort.Search(len(d.changes), func(i int) bool { return d.changes[i] >= number })]
+}
+
+// apply takes the next entry of the directory, if its rules allow it.
+func (d *parties) apply(number uint64, event events.Event, payload events.Payload) error {
+	about := events.AgencyID(event.Subject)
+	listed, shows := payload.(*events.DirectoryListed)
+	if shows {
+		about = listed.Agencies[0].Agency
 	}
-	if _, twice := d.listings[l.Agency]; twice || l.Agency == events.HubAgency {
-		return errors.New("the agency is listed a second time")
+	_, known := d.who.Member(about)
+	next, err := d.who.Apply(number, event, payload)
+	if err != nil {
+		return fmt.Errorf("the rules of the directory do not allow it: %w", err)
 	}
-	if l.Witness != "" {
-		key, err := tlog.NewWitnessVerifier(l.Witness)
-		if err != nil {
-			return err
-		}
-		if key.Name() != tlog.WitnessName(d.hub.Origin(), l.Agency) {
-			return errors.New("its witness key is of another name")
-		}
-		d.cosigners = append(d.cosigners, tlog.Cosigner{Agency: l.Agency, Kind: l.Kind, Key: key})
+	d.who = next
+	if shows && known {
+		return nil // a mission was told of somebody
 	}
-	d.listings[l.Agency], d.memorandum.Directory[l.Agency] = l, l.Kind
+	last := d.memos[len(d.memos)-1]
+	kinds, away := last.Directory, last.Away
+	if event.Type != events.TypeDirectoryKeyed {
+		kinds, away = next.Kinds(), next.Away()
+	}
+	d.changes, d.memos = append(d.changes, number), append(d.memos, d.memorandum(number+1, kinds, away))
 	return nil
 }
 
-// key is an agency's signing key, or the hub's.
-func (d *directory) key(a events.AgencyID) (events.PublicKey, bool) {
-	if a == events.HubAgency {
-		return d.founded.Signing, true
-	}
-	l, listed := d.listings[a]
-	return l.Signing, listed
-}
-
-// mission checks the listing of one founding foreign mission and takes it in. They
-// stand right behind genesis, so that the hub cannot list one otherwise to somebody else.
-func (d *directory) mission(e ledger.TrailEntry, number uint64) error {
+// changed verifies one entry of the directory whole, and takes it.
+func (d *parties) changed(e ledger.TrailEntry) error {
 	entry, err := opened(e)
 	if err != nil {
 		return err
+	}
+	if entry.Verdict != tlog.Admitted {
+		return errors.New("it was refused")
+	}
+	if !directory.Changes(events.Type(entry.Attribute("type"))) {
+		return errors.New("it says nothing of who takes part")
 	}
 	event, payload, err := d.event(e, entry, seal.Claim.Verify)
 	if err != nil {
 		return err
 	}
-	listed, ok := payload.(*events.DirectoryListed)
-	switch {
-	case !ok || e.Number != number || entry.Submitter != events.HubAgency:
-		return errors.New("it does not stand behind genesis as it was signed")
-	case listed.Agencies[0].Kind != events.ForeignMission || event.Subject != string(listed.Agencies[0].Agency):
-		return errors.New("it lists no foreign mission")
-	case listed.Log != d.founded.Log || listed.Signing != d.founded.Signing || listed.Profile != d.founded.Profile || listed.Text != d.founded.Text:
-		return errors.New("it says something else of the hub than genesis")
+	return d.uncased(e.Number, event, payload)
+}
+
+// kind of an agency that took part when an entry was judged; empty if it did not.
+func (d *parties) kind(a events.AgencyID, number uint64) events.AgencyKind {
+	if d.who.StandingAt(a, number) != directory.Active {
+		return ""
 	}
-	return d.list(listed.Agencies[0])
+	l, _ := d.who.ListingAt(a, number)
+	return l.Kind
+}
+
+// listed says whether an agency was in the directory when an entry was judged,
+// whether or not it took part. The hub always is.
+func (d *parties) listed(a events.AgencyID, number uint64) bool {
+	return a == events.HubAgency || d.who.StandingAt(a, number) != ""
 }

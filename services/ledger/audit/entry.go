@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -61,7 +62,7 @@ func unopened(e ledger.TrailEntry) error {
 
 // event rebuilds the signed event of an admitted entry, with its facts, and has its
 // signature checked, at once or later.
-func (d *directory) event(e ledger.TrailEntry, entry tlog.Entry, check func(seal.Claim) error) (events.Event, events.Payload, error) {
+func (d *parties) event(e ledger.TrailEntry, entry tlog.Entry, check func(seal.Claim) error) (events.Event, events.Payload, error) {
 	event, err := events.Parse(entry.Attributes, e.Data)
 	if err != nil {
 		return event, nil, err
@@ -72,32 +73,46 @@ func (d *directory) event(e ledger.TrailEntry, entry tlog.Entry, check func(seal
 
 // judged has the signature of a parsed event checked, and what the entry says of
 // the verdict, and gives the facts.
-func (d *directory) judged(e ledger.TrailEntry, entry tlog.Entry, event events.Event, check func(seal.Claim) error) (events.Payload, error) {
-	key, listed := d.key(event.Agency())
-	if !listed || event.Agency() != entry.Submitter || event.Hub != d.hub.Origin() {
-		return nil, errors.New("the directory has no key of its sender")
+func (d *parties) judged(e ledger.TrailEntry, entry tlog.Entry, event events.Event, check func(seal.Claim) error) (events.Payload, error) {
+	if err := d.admits(entry, event, check); err != nil {
+		return nil, err
+	}
+	return d.facts(e, entry, event)
+}
+
+// admits checks that an event could be admitted at its entry: it is signed with the
+// key that its sender had then, which took part, and its verdict is by the
+// memorandum in force.
+func (d *parties) admits(entry tlog.Entry, event events.Event, check func(seal.Claim) error) error {
+	by := event.Agency()
+	key, has := d.who.Key(by, entry.Number)
+	switch {
+	case !has || by != entry.Submitter || event.Hub != d.hub.Origin():
+		return errors.New("the directory has no key of its sender")
+	case by != events.HubAgency && d.who.StandingAt(by, entry.Number) != directory.Active:
+		return errors.New("its sender was suspended, and nothing of it may be admitted")
 	}
 	claim, err := seal.ClaimOf(event, entry.DataDigest, key)
 	if err == nil {
 		err = check(claim)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	switch term, _ := d.memorandum.Term(event.Type); {
+	switch term, _ := d.memos[0].Term(event.Type); {
 	case entry.Semantics != mou.Semantics || entry.Profile != d.founded.Profile || entry.Clause != term.Clause:
-		return nil, errors.New("it was judged by another clause, profile or version of the memorandum than it should")
+		return errors.New("it was judged by another clause, profile or version of the memorandum than it should")
 	case event.Time.Time().Sub(entry.Admitted) > maxAhead:
-		return nil, errors.New("its time is more than 5 minutes ahead of its admission")
+		return errors.New("its time is more than 5 minutes ahead of its admission")
 	}
-	return d.facts(e, entry, event)
+	return nil
 }
 
 // facts are what an event says, or the header of a sealed record.
-func (d *directory) facts(e ledger.TrailEntry, entry tlog.Entry, event events.Event) (events.Payload, error) {
+func (d *parties) facts(e ledger.TrailEntry, entry tlog.Entry, event events.Event) (events.Payload, error) {
 	switch {
 	case event.Type.Sealed() && e.Record != nil:
-		return &events.Record{Header: *e.Record}, d.agrees(event, *e.Record)
+		return &events.Record{Header: *e.Record}, d.agrees(entry.Number, event, *e.Record)
 	case e.Damaged != "":
 		return nil, unopened(e)
 	case e.Erased != 0 || len(e.Data) == 0:
@@ -115,16 +130,12 @@ func (d *directory) facts(e ledger.TrailEntry, entry tlog.Entry, event events.Ev
 // agrees checks what the hub says of a record's header against what was signed.
 // The rest of the header is covered by the signed digest, which only those who
 // hold the record can compare.
-func (d *directory) agrees(e events.Event, h events.RecordHeader) error {
+func (d *parties) agrees(number uint64, e events.Event, h events.RecordHeader) error {
 	if h.Source != e.Source || h.ID != e.ID || string(h.Case) != e.Subject || h.Referral != e.CorrelationID || h.Type != e.Type {
 		return errors.New("the record's header does not belong to its event")
 	}
-	to, listed := d.listings[h.To]
-	if !listed {
-		return nil // who may be addressed is the memorandum's to judge
+	if err := d.who.At(number).CheckSealing(h.To, h.KeyID); err != nil {
+		return fmt.Errorf("the record is sealed to a key that %s did not have: %w", h.To, err)
 	}
-	if key, err := seal.SealingKeyID(to.Sealing); err != nil || key != h.KeyID {
-		return fmt.Errorf("the record is sealed to a key that the directory does not list for %s", h.To)
-	}
-	return nil
+	return nil // who may be addressed is the memorandum's to judge
 }

@@ -159,7 +159,7 @@ func FuzzLogByCase(f *testing.F) {
 	b.must(err)
 	s.tags = make([]uint64, r.checkpoint.Size)
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		page := ledger.NewLogReader(bytes.NewReader(data))
+		page := ledger.NewLogReader(data)
 		for {
 			one, err := readCase(page)
 			if err != nil {

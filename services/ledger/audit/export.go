@@ -19,7 +19,7 @@ import (
 )
 
 // exportFormat is the first member of an export.
-const exportFormat = "handrail-export/1"
+const exportFormat = "handrail-export/2"
 
 // MaxExportBytes is the most that an export may weigh.
 const MaxExportBytes = 128 << 20
@@ -33,7 +33,7 @@ const MaxExportBytes = 128 << 20
 // stands for what the log does not hold: that this file is what the auditor got,
 // the words of refusals, and headers of destroyed records.
 type Export struct {
-	Format    string            `json:"format"` // handrail-export/1
+	Format    string            `json:"format"` // handrail-export/2
 	Exported  events.Time       `json:"exported"`
 	By        events.AgencyID   `json:"by"`
 	Trail     ledger.Trail      `json:"trail"`
@@ -63,6 +63,9 @@ func (a *Auditor) Export(ctx context.Context, id events.CaseID, now time.Time) (
 		return nil, v, err
 	}
 	x.Signature = a.key.SignBytes(text)
+	if err := x.verifySignature(v); err != nil {
+		return nil, v, fmt.Errorf("the log up to its checkpoint does not list this auditor's key yet, or no more; export it again later: %w", err)
+	}
 	data, err := x.bytes()
 	return data, v, err
 }
@@ -138,8 +141,8 @@ func (x Export) verify(read *profiles) (Verified, error) {
 
 // verifySignature checks that an auditor of this hub's directory signed the export.
 func (x Export) verifySignature(v Verified) error {
-	l, listed := v.directory.listings[x.By]
-	if !listed || l.Kind != events.Auditor {
+	l, listed := v.directory.who.ListingAt(x.By, v.Size)
+	if !listed || v.directory.kind(x.By, v.Size) != events.Auditor {
 		return unverified("the file was exported by somebody who is no auditor of this hub")
 	}
 	key, err := base64.StdEncoding.DecodeString(string(l.Signing))

@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -51,7 +53,9 @@ type book struct {
 	cases    map[events.CaseID]*file
 	headers  map[uint64][]byte // of destroyed records
 	capacity []uint64
-	missions int
+
+	who       *directory.Directory
+	directory []uint64 // entries that changed who takes part
 }
 
 // file is one case in the book.
@@ -65,6 +69,9 @@ type file struct {
 	stored   []byte // the state, and at how many entries
 	storedAt int
 }
+
+// model is the profile of the tests, which is read-only and takes long to read.
+var model = sync.OnceValues(func() (*mou.Profile, error) { return mou.LoadProfile("model@1") })
 
 func newBook(t testing.TB) *book {
 	t.Helper()
@@ -81,7 +88,7 @@ func newBook(t testing.TB) *book {
 	b.logKey = vkey
 	b.texts, err = mou.ProfileTexts("model@1")
 	b.must(err)
-	profile, err := mou.ParseProfile(b.texts)
+	profile, err := model()
 	b.must(err)
 	b.m = &mou.Memorandum{Profile: profile, Directory: map[events.AgencyID]events.AgencyKind{}}
 	b.signing[events.HubAgency], err = seal.NewSigningKey(b.random)
@@ -94,10 +101,9 @@ func newBook(t testing.TB) *book {
 		b.founded.Agencies = append(b.founded.Agencies, b.listing(one.id, one.kind))
 	}
 	b.aside(events.HubAgency, events.HubAgency, b.founded)
-	b.missions = 1
-	b.aside(events.HubAgency, embassy, &events.DirectoryListed{
-		Log: vkey, Signing: b.founded.Signing, Profile: profile.Ref(), Text: b.founded.Text, Agencies: []events.Listing{b.listing(embassy, events.ForeignMission)},
-	})
+	b.who, err = directory.Found(hubID, 0, b.founded)
+	b.must(err)
+	b.changes(events.HubAgency, embassy, b.who.ListedOf(b.listing(embassy, events.ForeignMission)))
 	return b
 }
 
@@ -208,14 +214,14 @@ func (b *book) say(by events.AgencyID, id events.CaseID, referral events.Referra
 	return e.ID
 }
 
-// seals sends one section to one recipient.
-func (b *book) seals(by events.AgencyID, id events.CaseID, referral events.ReferralID, to events.AgencyID, section events.Section) {
+// seals has the police say what the person needs, to one recipient.
+func (b *book) seals(id events.CaseID, referral events.ReferralID, to events.AgencyID) {
 	b.t.Helper()
 	own := events.EventID(b.uuid())
-	h := events.RecordHeader{Source: events.Source(hubID, by), ID: own, To: to, Case: id, Referral: referral, Purpose: events.PurposeAccommodation, Type: events.TypeRecordSealed, Section: section}
+	h := events.RecordHeader{Source: events.Source(hubID, police), ID: own, To: to, Case: id, Referral: referral, Purpose: events.PurposeAccommodation, Type: events.TypeRecordSealed, Section: events.SectionNeeds}
 	jwe, commit, err := seal.Seal(b.sealing[to].Public(), h, []byte(`{"says":"nothing of anybody"}`), b.random)
 	b.must(err)
-	e := b.signed(by, string(id), referral, events.TypeRecordSealed, own, jwe, commit)
+	e := b.signed(police, string(id), referral, events.TypeRecordSealed, own, jwe, commit)
 	record, err := seal.CheckRecord(e)
 	b.must(err)
 	header, err := seal.ProtectedHeader(jwe)
@@ -227,7 +233,7 @@ func (b *book) take(e events.Event, p events.Payload, one *ledger.LogEntry) {
 	b.t.Helper()
 	f := b.cases[e.Case()]
 	act := mou.Act{Number: b.tree.Size(), Event: e, Payload: p}
-	next, err := f.state.Apply(act, b.now)
+	next, err := f.state.Under(b.m).Apply(act, b.now)
 	if err != nil {
 		b.t.Fatalf("%s says %s: %v", e.Agency(), e.Type.Name(), err)
 	}
@@ -245,7 +251,7 @@ func (b *book) take(e events.Event, p events.Payload, one *ledger.LogEntry) {
 func (b *book) hub(id events.CaseID) {
 	b.t.Helper()
 	for {
-		due := b.cases[id].state.Due(b.now, func(events.AgencyID) bool { return false })
+		due := b.cases[id].state.Under(b.m).Due(b.now, func(events.AgencyID) bool { return false })
 		if len(due) == 0 {
 			return
 		}
@@ -291,8 +297,8 @@ func (b *book) referred(accept bool) events.CaseID {
 		Said: b.said(), To: []events.AgencyID{shelter, harbour}, Purpose: events.PurposeAccommodation, Sections: events.Set[events.Section]{events.SectionIdentity, events.SectionNeeds},
 		Needs: events.Set[events.Need]{"emergency-shelter"}, Urgency: events.Standard, Age: events.Adult,
 	})
-	b.seals(police, id, r, shelter, events.SectionNeeds)
-	b.seals(police, id, r, harbour, events.SectionNeeds)
+	b.seals(id, r, shelter)
+	b.seals(id, r, harbour)
 	if accept {
 		b.say(shelter, id, r, &events.ReferralAccepted{Said: b.said()})
 	} else {

@@ -30,7 +30,7 @@ type Step struct {
 // judge folds one case again, entry by entry in the order of the log, and holds
 // every verdict against the memorandum. It trusts nothing but the directory.
 type judge struct {
-	directory *directory
+	directory *parties
 	id        events.CaseID
 	staffed   func(agency events.AgencyID, before uint64, at time.Time) bool // whether somebody was there, by the hours that the log shows
 	check     func(number uint64, claim seal.Claim) error                    // of signatures, at once or later
@@ -42,9 +42,9 @@ type judge struct {
 	erased map[uint64]uint64 // records that are said to be destroyed, and by which entry
 }
 
-func (d *directory) newJudge(id events.CaseID) *judge {
+func (d *parties) newJudge(id events.CaseID) *judge {
 	return &judge{
-		directory: d, id: id, folded: d.memorandum.NewCase(""), heads: map[string]tlog.Link{}, erased: map[uint64]uint64{},
+		directory: d, id: id, folded: d.memos[0].NewCase(""), heads: map[string]tlog.Link{}, erased: map[uint64]uint64{},
 		check: func(_ uint64, claim seal.Claim) error { return claim.Verify() },
 	}
 }
@@ -59,7 +59,7 @@ func (j *judge) step(e ledger.TrailEntry) (Step, error) {
 	if err := j.inOrder(e.Number, entry.Admitted); err != nil {
 		return Step{}, err
 	}
-	if _, listed := j.directory.key(entry.Submitter); !listed {
+	if !j.directory.listed(entry.Submitter, e.Number) {
 		return Step{}, errors.New("the directory does not list its sender")
 	}
 	if entry.Verdict == tlog.Refused {
@@ -94,7 +94,8 @@ func (j *judge) fold(e ledger.TrailEntry, entry tlog.Entry, event events.Event, 
 		return Step{}, errNotOfCase
 	}
 	act := mou.Act{Number: e.Number, Event: event, Payload: payload}
-	if _, known := j.directory.memorandum.Term(event.Type); !known {
+	memorandum := j.directory.under(e.Number)
+	if _, known := memorandum.Term(event.Type); !known {
 		return Step{}, errors.New("it says nothing of a case")
 	}
 	if told, ok := payload.(*events.ReferralEscalated); ok && told.Step == events.StaffedDuty && !j.staffed(told.To, e.Number, entry.Admitted) {
@@ -105,7 +106,7 @@ func (j *judge) fold(e ledger.TrailEntry, entry tlog.Entry, event events.Event, 
 	if chained != (entry.Previous != nil) || chained && head != *entry.Previous {
 		return Step{}, errors.New("it does not link to the entry before it of its visibility chain: one was dropped or inserted")
 	}
-	next, err := j.folded.Apply(act, entry.Admitted)
+	next, err := j.folded.Under(memorandum).Apply(act, entry.Admitted)
 	if err != nil {
 		return Step{}, fmt.Errorf("the memorandum does not allow it, although the hub admitted it: %w", err)
 	}

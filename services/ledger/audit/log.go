@@ -113,8 +113,7 @@ type logRun struct {
 	LogVerification
 
 	checkpoint tlog.Checkpoint
-	directory  *directory
-	signatures *signatures
+	directory  *parties
 	progress   logProgress
 	saved      progressFile
 }
@@ -175,22 +174,17 @@ func (r *logRun) verify(ctx context.Context) (LogReport, error) {
 		}
 	}
 	report := LogReport{
-		Size: r.checkpoint.Size, Root: r.checkpoint.Root, Pins: r.Pins, Counts: state.counts, LeavesOnly: r.LeavesOnly, Profile: r.directory.memorandum.Profile, Early: state.early,
+		Size: r.checkpoint.Size, Root: r.checkpoint.Root, Pins: r.Pins, Counts: state.counts, LeavesOnly: r.LeavesOnly, Profile: r.directory.profile, Early: state.early,
 	}
-	if report.Witnesses, report.Witnessed, err = r.directory.witnesses(r.Checkpoint); err != nil {
+	if report.Witnesses, report.Witnessed, err = r.directory.witnesses(r.checkpoint.Size, r.Checkpoint); err != nil {
 		return report, unverified("%v", err)
 	}
 	return report, nil
 }
 
-// begin founds the directory from the first entries, and takes up an earlier run
-// if there is one.
+// begin founds the directory from genesis, and takes up an earlier run if there is one.
 func (r *logRun) begin(ctx context.Context) (*logState, error) {
 	if err := r.found(ctx); err != nil {
-		return nil, err
-	}
-	var err error
-	if r.signatures, err = newSignatures(r.directory); err != nil {
 		return nil, err
 	}
 	state := &logState{phase: phaseOrder, hours: newHours(), retirements: map[events.CaseID]retirement{}, gone: map[uint64]string{}}
@@ -205,33 +199,23 @@ func (r *logRun) begin(ctx context.Context) (*logState, error) {
 	return state, nil
 }
 
-// found reads genesis and the foreign missions that are listed behind it.
+// found reads genesis. What changes the directory behind it is taken in its order.
 func (r *logRun) found(ctx context.Context) error {
-	number := uint64(0)
-	for e, err := range r.Source.Entries(ctx, 0, r.checkpoint.Size) {
+	for e, err := range r.Source.Entries(ctx, 0, min(r.checkpoint.Size, 1)) {
 		if err != nil {
 			return err
 		}
-		shown, _, err := r.shown(e, number)
-		if err == nil && number == 0 {
+		shown, _, err := r.shown(e, 0)
+		if err == nil {
 			r.directory, err = found(r.Hub, shown, r.Texts, newProfiles())
 		}
 		if err != nil {
-			return unverified("entry %d, the founding of the directory: %v", number, err)
+			return unverified("entry 0, the founding of the directory: %v", err)
 		}
-		if number == 0 {
-			if what := r.directory.pins.differ(r.Pins); what != "" {
-				return otherHub(what)
-			}
-		} else if !r.directory.isFounding(shown) {
-			return nil
-		} else if err := r.directory.mission(shown, number); err != nil {
-			return unverified("entry %d, the listing of a foreign mission: %v", number, err)
+		if what := r.directory.pins.differ(r.Pins); what != "" {
+			return otherHub(what)
 		}
-		number++
+		return nil
 	}
-	if number == 0 {
-		return unverified("entry 0, the founding of the directory: it is missing")
-	}
-	return nil
+	return unverified("entry 0, the founding of the directory: it is missing")
 }

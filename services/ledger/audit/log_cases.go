@@ -76,7 +76,7 @@ func casesChunked(cases iter.Seq2[CaseEntries, error], after events.CaseID) iter
 // judgeChunk judges cases again and checks all their signatures at once. The first
 // entry that fails is the one that a reader of the stream meets first.
 func (r *logRun) judgeChunk(s *logState, c *casesChunk) {
-	batch := r.signatures.batch()
+	batch := &signatureBatch{}
 	for i := range c.cases {
 		number, err := r.judgeCase(s, c, &c.cases[i], batch)
 		if errors.Is(err, ErrRetiredMeanwhile) {
@@ -99,7 +99,7 @@ func (r *logRun) judgeCase(s *logState, c *casesChunk, one *CaseEntries, batch *
 	j := r.directory.newJudge(one.Head.Case)
 	j.check = func(number uint64, claim seal.Claim) error { batch.add(number, claim); return nil }
 	j.staffed = func(agency events.AgencyID, before uint64, at time.Time) bool {
-		return s.hours.staffed(agency, before, r.directory.memorandum.Profile.Local(at))
+		return s.hours.staffed(agency, before, r.directory.profile.Local(at))
 	}
 	gone := retiring{retirement: s.retirements[one.Head.Case], leaves: newLeaves()}
 	whole, before, headers := true, len(c.seen), &storedHeaders{state: one.Head.State}
@@ -118,7 +118,7 @@ func (r *logRun) judgeCase(s *logState, c *casesChunk, one *CaseEntries, batch *
 	if gone.destroyed > 0 {
 		c.counts.Retired++
 	}
-	if gone.early(s.gone[gone.number], r.directory.memorandum.Profile.Retention()) {
+	if gone.early(s.gone[gone.number], r.directory.profile.Retention()) {
 		c.early = append(c.early, gone.number)
 	}
 	if number, err := j.destroyed(); err != nil {

@@ -124,6 +124,12 @@ func looksCased(opening []byte) bool {
 
 const caseIDLength = 36
 
+// looksOfDirectory says whether entry bytes seem to be of the directory, which is
+// read whole whatever else is left out: who witnessed a log depends on it.
+func looksOfDirectory(opening []byte) bool {
+	return bytes.Contains(opening, []byte("\nce-type org.handrail.directory."))
+}
+
 // leafGone stands for the leaf of an entry without an opening in its tag, so that
 // both readings must name the same entry as the one that destroyed it.
 func leafGone(leaf tlog.Hash, by uint64) tlog.Hash {

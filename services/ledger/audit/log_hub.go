@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +16,10 @@ import (
 // maxCaseBytes is the most that one case may weigh in the stream by case.
 const maxCaseBytes = 256 << 20
 
+// entriesAtOnce is how many entries are asked for: while the hub looks for them, as
+// many are on their way through the workers.
+const entriesAtOnce = "2048"
+
 // hubLog reads a whole log from the auditor's hub, page by page.
 type hubLog struct{ auditor *Auditor }
 
@@ -27,7 +30,7 @@ func (a *Auditor) Log() LogSource { return hubLog{a} }
 func (l hubLog) Entries(ctx context.Context, from, to uint64) iter.Seq2[*ledger.LogEntry, error] {
 	return func(yield func(*ledger.LogEntry, error) bool) {
 		for next := from; next < to; {
-			page, err := l.page(ctx, "/v1/log/entries", url.Values{"from": {number(next)}, "to": {number(to)}})
+			page, err := l.page(ctx, "/v1/log/entries", url.Values{"from": {number(next)}, "to": {number(to)}, "limit": {entriesAtOnce}})
 			if err != nil {
 				yield(nil, err)
 				return
@@ -64,7 +67,7 @@ func (l hubLog) page(ctx context.Context, path string, query url.Values) (*ledge
 	if err != nil {
 		return nil, err
 	}
-	return ledger.NewLogReader(bytes.NewReader(body)), nil
+	return ledger.NewLogReader(body), nil
 }
 
 // Cases implements LogSource.

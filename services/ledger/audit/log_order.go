@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -33,6 +34,7 @@ type inOrder struct {
 	erased   uint64 // of what is not opened: the entry that is said to have destroyed that
 	refused  bool
 	payload  events.Payload // of what is about no case
+	uncased  *uncased       // what is about no case, still to be judged under the directory
 	by       events.AgencyID
 	at       time.Time
 }
@@ -116,57 +118,48 @@ func (r *logRun) checkEntry(s *logState, e *ledger.LogEntry, number uint64) (one
 	switch {
 	case recorded != number:
 		return one, errors.New("it was recorded under another number")
-	case r.LeavesOnly:
+	case r.LeavesOnly && !looksOfDirectory(e.Opening):
 		return one, nil
 	case looksCased(e.Opening):
 		one.tag = s.tag(number, leaf)
 		return one, nil
 	}
-	return one, r.uncased(shown, &one)
-}
-
-// uncased verifies whole what is about no case.
-func (r *logRun) uncased(e ledger.TrailEntry, one *inOrder) error {
-	entry, err := opened(e)
-	if err != nil {
-		return err
-	}
-	d := r.directory
-	if _, listed := d.key(entry.Submitter); !listed {
-		return errors.New("the directory does not list its sender")
-	}
-	one.by, one.at = entry.Submitter, entry.Admitted
-	if one.refused = entry.Verdict == tlog.Refused; one.refused {
-		if entry.Case != "" {
-			return errNotOfCase
-		}
-		return nil
-	}
-	event, payload, err := d.event(e, entry, seal.Claim.Verify)
-	if err != nil {
-		return err
-	}
-	one.payload = payload
-	return d.uncased(e.Number, event, payload)
+	return one, r.readUncased(shown, &one)
 }
 
 // takeChunk takes a chunk's findings in, in the order of the log.
 func (r *logRun) takeChunk(s *logState, c *inOrderChunk) error {
+	batch := &signatureBatch{}
+	err := r.takeEntries(s, c, batch)
+	if number, bad := batch.verify(); bad != nil { // it stands ahead of whatever else was found
+		return unverified("entry %d: %v", number, bad)
+	}
+	if err = cmp.Or(err, c.err); err != nil {
+		return err
+	}
+	r.tell(1, s.tree.Size())
+	return r.saved.keep(r, s)
+}
+
+// takeEntries takes in entries, and collects the signatures that are still to be checked.
+func (r *logRun) takeEntries(s *logState, c *inOrderChunk, batch *signatureBatch) error {
 	for i := range c.checked {
-		one := &c.checked[i]
+		one, number := &c.checked[i], s.tree.Size()
 		if one.admitted != "" && one.admitted < s.admitted {
-			return unverified("entry %d: it was admitted before an entry that stands ahead of it", s.tree.Size())
+			return unverified("entry %d: it was admitted before an entry that stands ahead of it", number)
 		}
 		if one.admitted != "" {
 			s.admitted = one.admitted
+		}
+		if one.uncased != nil {
+			if err := r.directory.takeUncased(one.uncased, func(claim seal.Claim) error { batch.add(number, claim); return nil }); err != nil {
+				return unverified("entry %d: %v", number, err)
+			}
+			s.keep(one.uncased)
 		}
 		if err := s.take(one); err != nil {
 			return err
 		}
 	}
-	if c.err != nil {
-		return c.err
-	}
-	r.tell(1, s.tree.Size())
-	return r.saved.keep(r, s)
+	return nil
 }

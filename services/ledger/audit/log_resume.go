@@ -17,10 +17,11 @@ import (
 
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/ledger"
 )
 
 const (
-	resumeFormat = "handrail-log-verification/1"
+	resumeFormat = "handrail-log-verification/2"
 	saveEvery    = 5 * time.Second
 	saveShare    = 20 // at most one part in so many of the time goes into saving
 	maxResume    = 2 << 30
@@ -49,9 +50,18 @@ type saved struct {
 	Retirements map[events.CaseID]savedEnd  `json:"retirements"`
 	Gone        map[uint64]string           `json:"gone,omitzero"`
 	Early       []uint64                    `json:"early,omitzero"`
+	Directory   []savedChange               `json:"directory,omitzero"`
 	After       events.CaseID               `json:"after,omitzero"`
 	Again       uint64                      `json:"again"`
 	Counts      LogCounts                   `json:"counts"`
+}
+
+// savedChange is an entry that changed the directory.
+type savedChange struct {
+	Number  uint64 `json:"number"`
+	Salt    []byte `json:"salt"`
+	Opening []byte `json:"opening"`
+	Data    []byte `json:"data"`
 }
 
 type savedEnd struct {
@@ -81,7 +91,7 @@ func (f *progressFile) save(r *logRun, s *logState) error {
 	told := saved{
 		Format: resumeFormat, Pins: r.Pins, Profile: r.directory.founded.Text, Checkpoint: r.Checkpoint, Phase: s.phase, Key: s.key[:],
 		Size: s.tree.Size(), Edges: s.edges, Admitted: s.admitted, Cased: s.cased, Hours: s.hours.of,
-		Retirements: map[events.CaseID]savedEnd{}, Gone: s.gone, Early: s.early, After: s.after, Again: s.again, Counts: s.counts,
+		Retirements: map[events.CaseID]savedEnd{}, Gone: s.gone, Early: s.early, Directory: s.changes, After: s.after, Again: s.again, Counts: s.counts,
 	}
 	for id, one := range s.retirements {
 		told.Retirements[id] = savedEnd{one.number, one.entries, one.digest, one.at}
@@ -194,6 +204,16 @@ func (s *logState) restore(r *logRun, told saved, tags []byte) error {
 	if err != nil || told.Phase == phaseCases && (told.Size != checkpoint.Size || s.tree.Root() != checkpoint.Root) {
 		return apart
 	}
+	for _, one := range told.Directory {
+		change := ledger.TrailEntry{Number: one.Number, Salt: one.Salt, Opening: one.Opening, Data: one.Data}
+		if len(one.Salt) == 32 {
+			change.Leaf = tlog.Opening{Salt: [32]byte(one.Salt), Entry: one.Opening}.LeafHash()
+		}
+		if err := r.directory.changed(change); err != nil || one.Number >= told.Size {
+			return apart
+		}
+	}
+	s.changes = told.Directory
 	r.Checkpoint, r.checkpoint = told.Checkpoint, checkpoint
 	s.phase, s.key, s.edges, s.admitted, s.cased = told.Phase, [32]byte(told.Key), told.Edges, told.Admitted, told.Cased
 	s.tags = make([]uint64, told.Size)

@@ -3,6 +3,7 @@ package audit
 import (
 	"time"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/tlog"
 	"handrail/events"
 )
@@ -27,6 +28,7 @@ type logState struct {
 	retirements map[events.CaseID]retirement
 	gone        map[uint64]string // by the entry that is said to end its retention, when the last without an opening was admitted at the earliest
 	early       []uint64          // see LogReport.Early
+	changes     []savedChange     // what changed the directory behind genesis
 	after       events.CaseID     // the last case of the second phase
 	again       uint64            // entries that the second phase has shown
 	counts      LogCounts
@@ -73,6 +75,13 @@ func (s *logState) take(one *inOrder) error {
 		s.counts.Resets++
 	}
 	return nil
+}
+
+// keep remembers what changed the directory, for a run that goes on.
+func (s *logState) keep(u *uncased) {
+	if u.entry.Number > 0 && u.entry.Verdict == tlog.Admitted && directory.Changes(u.event.Type) {
+		s.changes = append(s.changes, savedChange{u.entry.Number, u.shown.Salt, u.shown.Opening, u.shown.Data})
+	}
 }
 
 // grow adds a leaf to the tree, and keeps what the tree is built from again.

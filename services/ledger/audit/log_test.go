@@ -34,7 +34,8 @@ func library(t testing.TB) *book {
 			b.refuses(police, id)
 		}
 	}
-	b.refuses(harbour, "") // nobody can believe it
+	b.refuses(harbour, "")           // nobody can believe it
+	b.refuses("village-shelter", "") // nor this, of one that is about to join
 	b.aside(shelter, shelter, &events.WitnessReset{Said: b.said(), Because: events.ResetStateLost, Size: 3, Root: strings.Repeat("ab", 32)})
 	return b
 }
@@ -46,7 +47,7 @@ func TestAWholeLogVerifies(t *testing.T) {
 	of.Progress = func(p LogProgress) { told = append(told, p) }
 	report, err := VerifyLog(t.Context(), of)
 	b.must(err)
-	want := LogCounts{Entries: b.tree.Size(), Refused: 7, Cases: 6, Judged: report.Counts.Judged, Signatures: report.Counts.Signatures, Readings: 6, Erased: 5, Retired: 1, Resets: 1}
+	want := LogCounts{Entries: b.tree.Size(), Refused: 8, Cases: 6, Judged: report.Counts.Judged, Signatures: report.Counts.Signatures, Readings: 6, Erased: 5, Retired: 1, Resets: 1}
 	if report.Counts != want || !report.Witnessed || report.Size != b.tree.Size() || report.Counts.Judged == 0 {
 		t.Errorf("it counts %+v, want %+v, witnessed %v", report.Counts, want, report.Witnessed)
 	}

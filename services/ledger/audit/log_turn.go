@@ -8,6 +8,15 @@ import (
 	"sync"
 )
 
+// GarbagePercent is for [runtime/debug.SetGCPercent] while [VerifyLog] runs: nearly all
+// that it allocates is garbage soon, and little lives on, so collecting it a quarter as
+// often as usual saves a tenth of the time and costs some tens of megabytes.
+const GarbagePercent = 400
+
+// ahead is how many jobs may wait for each worker: enough to keep all of them at work
+// while the next page of jobs is fetched.
+const ahead = 4
+
 // inTurn gives jobs to workers and takes their results in the order of the jobs. It
 // ends with the first error, of the jobs, of taking, or of ctx; nothing of it runs
 // any more then.
@@ -22,7 +31,7 @@ func inTurn[J, R any](ctx context.Context, workers int, jobs iter.Seq2[J, error]
 		err    error
 		done   chan struct{}
 	}
-	work, queue := make(chan *task), make(chan *task, 2*workers)
+	work, queue := make(chan *task, ahead*workers), make(chan *task, ahead*workers)
 	running.Go(func() {
 		defer close(queue)
 		defer close(work)
@@ -47,7 +56,9 @@ func inTurn[J, R any](ctx context.Context, workers int, jobs iter.Seq2[J, error]
 	for range workers {
 		running.Go(func() {
 			for t := range work {
-				t.err = guarded(func() { t.result = do(t.job) })
+				if t.err = ctx.Err(); t.err == nil {
+					t.err = guarded(func() { t.result = do(t.job) })
+				}
 				close(t.done)
 			}
 		})

@@ -78,7 +78,7 @@ func VerifyProof(data []byte, pins Pins, with *Verified) (ProvedEntry, error) {
 	if err := with.Against(pins); err != nil {
 		return out, err
 	}
-	all, witnessed, err := with.directory.witnesses(p.Checkpoint)
+	all, witnessed, err := with.directory.witnesses(checkpoint.Size, p.Checkpoint)
 	if err != nil {
 		return out, unverified("%v", err)
 	}

@@ -68,8 +68,8 @@ func (b *book) trail(id events.CaseID, by ...events.AgencyID) ledger.Trail {
 		Case: id, Hub: hubID, Profile: b.m.Profile.Ref(), Semantics: mou.Semantics, LogKey: pins.Log, Genesis: pins.Genesis,
 		Checkpoint: b.checkpoint(by...), Founding: b.proved(p, 0), State: b.state(id),
 	}
-	for i := range b.missions {
-		t.Missions = append(t.Missions, b.proved(p, uint64(i)+1))
+	for _, number := range b.directory {
+		t.Directory = append(t.Directory, b.proved(p, number))
 	}
 	for _, number := range b.capacity {
 		t.Capacity = append(t.Capacity, b.proved(p, number))

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"golang.org/x/mod/sumdb/note"
 
 	"handrail/contracts/mou"
@@ -35,14 +34,14 @@ type Verified struct {
 	Retirement *Retirement // nil: retention has not ended
 
 	none      mou.Case // of which nothing is known
-	directory *directory
+	directory *parties
 }
 
 // verifier checks one trail, entry by entry.
 type verifier struct {
 	trail      ledger.Trail
 	checkpoint tlog.Checkpoint
-	directory  *directory
+	directory  *parties
 	judge      *judge
 	hours      *hours
 	out        *Verified
@@ -110,7 +109,7 @@ func (v *verifier) head() error {
 	return nil
 }
 
-// found takes the directory from genesis and the listings behind it.
+// found takes the directory from genesis and the entries that changed it since.
 func (v *verifier) found(texts []mou.ProfileText, read *profiles) error {
 	err := v.held(v.trail.Founding)
 	if err == nil {
@@ -120,7 +119,7 @@ func (v *verifier) found(texts []mou.ProfileText, read *profiles) error {
 		return unverified("entry 0, the founding of the directory: %v", err)
 	}
 	d := v.directory
-	v.out.Pins, v.out.Profile, v.out.directory = d.pins, d.memorandum.Profile, d
+	v.out.Pins, v.out.Profile, v.out.directory = d.pins, d.profile, d
 	switch {
 	case v.trail.Genesis != d.pins.Genesis || v.trail.LogKey != d.pins.Log:
 		return unverified("entry 0, the founding of the directory: the hub says another digest or log key of it than it has")
@@ -129,18 +128,18 @@ func (v *verifier) found(texts []mou.ProfileText, read *profiles) error {
 	case v.trail.Semantics != mou.Semantics:
 		return unverified("the trail was judged by version %d of the memorandum's meaning, and this program knows version %d", v.trail.Semantics, mou.Semantics)
 	}
-	for i, e := range v.trail.Missions {
+	for _, e := range v.trail.Directory {
 		err := v.held(e)
 		if err == nil {
-			err = d.mission(e, uint64(i)+1)
+			err = d.changed(e)
 		}
 		if err != nil {
-			return unverified("entry %d, the listing of a foreign mission: %v", e.Number, err)
+			return unverified("entry %d, a change of the directory: %v", e.Number, err)
 		}
 	}
 	v.judge = d.newJudge(v.trail.Case)
 	v.judge.staffed = func(agency events.AgencyID, before uint64, at time.Time) bool {
-		return v.hours.staffed(agency, before, d.memorandum.Profile.Local(at))
+		return v.hours.staffed(agency, before, d.profile.Local(at))
 	}
 	v.out.Case, v.out.none = v.judge.folded, v.judge.folded
 	return nil
@@ -247,7 +246,7 @@ func (v *verifier) items() {
 // readable says whether the stored state is one at all. Of erased records only a
 // readable state still has the headers.
 func (v *verifier) readable() bool {
-	c, err := v.directory.memorandum.RestoreCase(v.trail.State)
+	c, err := v.directory.memos[0].RestoreCase(v.trail.State)
 	return err == nil && len(c.Trail()) > 0
 }
 
@@ -256,7 +255,7 @@ func stateOf(c mou.Case) ([]byte, error) {
 	if c.ID() == "" {
 		return []byte("null"), nil
 	}
-	state, err := json.Marshal(c)
+	state, err := c.MarshalJSON()
 	if err != nil {
 		return nil, fmt.Errorf("writing the folded state: %w", err)
 	}
@@ -265,4 +264,13 @@ func stateOf(c mou.Case) ([]byte, error) {
 
 func unverified(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrUnverified, fmt.Sprintf(format, args...))
+}
+
+// Kinds are the agencies of the directory as of the trail's checkpoint, revoked ones
+// included; the hub is none.
+func (v Verified) Kinds() map[events.AgencyID]events.AgencyKind {
+	if v.directory == nil {
+		return nil
+	}
+	return v.directory.who.At(v.Size).Kinds()
 }

@@ -76,7 +76,7 @@ func TestWhatIsFoundNamesTheFirstEntry(t *testing.T) {
 		"the state is another": {func(t *ledger.Trail) { t.State = []byte(`{}`) }, "changed the stored state"},
 		"genesis is another":   {func(t *ledger.Trail) { t.Genesis = strings.Repeat("0", 64) }, "entry 0, the founding of the directory"},
 		"another case":         {func(t *ledger.Trail) { t.Case = events.CaseID(b.uuid()) }, "entry 2: it is of another case"},
-		"a mission is dropped": {func(t *ledger.Trail) { t.Missions[0].Number = 2 }, "entry 2, the listing of a foreign mission"},
+		"a mission is dropped": {func(t *ledger.Trail) { t.Directory[0].Number = 2 }, "entry 2, a change of the directory"},
 		"a reading is another": {func(t *ledger.Trail) { t.Readings[0] = t.Entries[0] }, "entry 2, a reading: it says of no reading of this case"},
 		"the checkpoint": {func(t *ledger.Trail) {
 			t.Checkpoint = bytes.Replace(t.Checkpoint, []byte("handrail/sampleland\n"), []byte("handrail/sampleland\n9"), 1)
@@ -189,7 +189,7 @@ func TestARetiredTrailStillVerifies(t *testing.T) {
 		}
 		for name, tamper := range map[string]func(*ledger.Trail){
 			"an entry is dropped":   func(t *ledger.Trail) { t.Entries = t.Entries[1:] },
-			"an entry of elsewhere": func(t *ledger.Trail) { t.Entries = slices.Insert(t.Entries, 0, t.Missions[0]) },
+			"an entry of elsewhere": func(t *ledger.Trail) { t.Entries = slices.Insert(t.Entries, 0, t.Directory[0]) },
 			"one is left":           func(t *ledger.Trail) { t.Entries[1].Opening, t.Entries[1].Salt = []byte("x"), make([]byte, 32) },
 			"it is not said":        func(t *ledger.Trail) { t.Retired = nil },
 			"one has none":          func(t *ledger.Trail) { t.Entries[1].Opening, t.Entries[1].Erased = nil, t.Entries[1].Erased^1 },

@@ -164,6 +164,23 @@ func (w *crowd) heard(ctx context.Context) error {
 	return errors.New("the agencies cannot say what they stored")
 }
 
+// quiet is how long nothing comes once everything has.
+const quiet = time.Second
+
+// drained waits until no delivery comes any more.
+func (w *crowd) drained(ctx context.Context) error {
+	last, since := -1, time.Now()
+	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+		if _, count := w.received(); count != last {
+			last, since = count, time.Now()
+		}
+		if time.Since(since) > quiet {
+			return nil
+		}
+	}
+	return errors.New("deliveries that nobody asked for do not end")
+}
+
 // settle waits until every agency has the directory.
 func (w *crowd) settle(ctx context.Context) error {
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
@@ -188,11 +205,16 @@ func (w *crowd) broke(err error) {
 
 // headerBytes is the mean size of what proves a delivery.
 func (w *crowd) headerBytes() int {
-	bytes, count := 0, 0
+	bytes, count := w.received()
+	return bytes / max(count, 1)
+}
+
+// received is how much has come: the bytes that prove deliveries, and how many these are.
+func (w *crowd) received() (bytes, count int) {
 	for _, c := range w.clients {
 		c.mu.Lock()
 		bytes, count = bytes+c.weight, count+c.count
 		c.mu.Unlock()
 	}
-	return bytes / max(count, 1)
+	return bytes, count
 }

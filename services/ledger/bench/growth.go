@@ -44,6 +44,9 @@ func (r *Report) grow(ctx context.Context, stage Stage, o Options) (err error) {
 		if err := h.fill(ctx, conn, size); err != nil {
 			return err
 		}
+		if err := h.drain(ctx, conn); err != nil {
+			return err
+		}
 		var probes []timing
 		for range o.Runs {
 			t, err := h.probe(ctx, conn, stage, o.Probe)
@@ -137,28 +140,49 @@ func progress(ctx context.Context, conn *pgx.Conn) (size, judged int, err error)
 	return size, judged, err
 }
 
-// probe has the agencies join with everything so far stored, and measures the
-// whole path.
-func (h *hub) probe(ctx context.Context, conn *pgx.Conn, stage Stage, n int) (t timing, err error) {
-	stored := map[events.AgencyID]uint64{}
-	for _, a := range h.cast.all() {
-		var number uint64
-		if err := conn.QueryRow(ctx, "SELECT coalesce(max(number), 0) FROM delivery WHERE recipient = $1", string(a.id)).Scan(&number); err != nil {
-			return t, err
-		}
-		stored[a.id] = number
+// drain has the agencies take what still lies at the broker: it was sent while the
+// log grew and nobody listened, and is no cost of what comes after.
+func (h *hub) drain(ctx context.Context, conn *pgx.Conn) error {
+	crowd, err := h.join(ctx, conn)
+	if err != nil {
+		return err
 	}
+	defer crowd.leave()
+	return crowd.drained(ctx)
+}
+
+// probe measures the whole path.
+func (h *hub) probe(ctx context.Context, conn *pgx.Conn, stage Stage, n int) (t timing, err error) {
 	all, err := h.cast.tellOn(n, together, time.Now())
 	if err != nil {
 		return t, err
 	}
-	crowd, err := h.cast.connect(ctx, h.url, stored)
+	crowd, err := h.join(ctx, conn)
 	if err != nil {
 		return t, err
 	}
 	defer crowd.leave()
-	if err := crowd.heard(ctx); err != nil {
-		return t, err
-	}
 	return crowd.drive(ctx, stage, all, together)
+}
+
+// join connects the agencies with everything so far stored, and waits until they
+// have said so.
+func (h *hub) join(ctx context.Context, conn *pgx.Conn) (*crowd, error) {
+	stored := map[events.AgencyID]uint64{}
+	for _, a := range h.cast.all() {
+		var number uint64
+		if err := conn.QueryRow(ctx, "SELECT coalesce(max(number), 0) FROM delivery WHERE recipient = $1", string(a.id)).Scan(&number); err != nil {
+			return nil, err
+		}
+		stored[a.id] = number
+	}
+	crowd, err := h.cast.connect(ctx, h.url, stored)
+	if err != nil {
+		return nil, err
+	}
+	if err := crowd.heard(ctx); err != nil {
+		crowd.leave()
+		return nil, err
+	}
+	return crowd, nil
 }

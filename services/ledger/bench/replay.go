@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -89,6 +90,7 @@ func (h *hub) verify(ctx context.Context, auditor *audit.Auditor, leaves bool) (
 	if err != nil {
 		return 0, err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(audit.GarbagePercent)) // as the command does
 	begin := time.Now()
 	report, err := audit.VerifyLog(ctx, audit.LogVerification{
 		Source: auditor.Log(), Hub: hubID, Pins: auditor.Pins(), Checkpoint: checkpoint, Texts: texts, LeavesOnly: leaves,

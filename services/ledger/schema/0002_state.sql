@@ -114,13 +114,22 @@ CREATE TABLE capacity (
 );
 COMMENT ON TABLE capacity IS 'each capacity.published; the newest of an agency counts, an auditor asks for the one that counted at an entry';
 
-CREATE TABLE introduction (
-    mission text   NOT NULL,
-    agency  text   NOT NULL, -- the mission itself: its own listing, which takes the place of genesis for it
-    number  bigint NOT NULL REFERENCES entry,
-    PRIMARY KEY (mission, agency)
+CREATE TABLE directory_entry (
+    number   bigint  PRIMARY KEY REFERENCES entry,
+    agency   text    NOT NULL, -- the event's subject
+    type     text    NOT NULL,
+    everyone boolean NOT NULL -- every agency but foreign missions has it; otherwise one mission alone
 );
-COMMENT ON TABLE introduction IS 'which listings each foreign mission was given, and by which directory.listed';
+COMMENT ON TABLE directory_entry IS 'each entry of the directory, genesis first: folding them gives it';
+
+CREATE TABLE held (
+    number    bigint PRIMARY KEY REFERENCES entry,
+    case_id   uuid   NOT NULL,
+    recipient text   NOT NULL,
+    key       text   NOT NULL -- id of the sealing key
+);
+CREATE INDEX held_for ON held (recipient, key);
+COMMENT ON TABLE held IS 'sealed records that wait to be released or erased';
 
 CREATE TABLE erasure (
     number bigint PRIMARY KEY REFERENCES entry,
@@ -169,8 +178,8 @@ CREATE TABLE position (
 );
 COMMENT ON TABLE position IS 'memory: the delivery number that each agency last said it stored, and the time of that message';
 
-GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, deadline_event, capacity, introduction, erasure, position TO handrail_ledger;
-GRANT SELECT, INSERT ON reading, retired, witness_reset TO handrail_ledger;
+GRANT SELECT, INSERT, UPDATE, DELETE ON signer, submission, answer, refusal, case_state, case_entry, chain_head, delivery, deadline, deadline_event, capacity, erasure, held, position TO handrail_ledger;
+GRANT SELECT, INSERT ON reading, retired, witness_reset, directory_entry TO handrail_ledger;
 GRANT SELECT ON destroyed TO handrail_ledger;
 GRANT SELECT ON retired TO handrail_retention;
 
@@ -226,6 +235,7 @@ BEGIN
     DELETE FROM public.payload WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
     DELETE FROM public.opening WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
     GET DIAGNOSTICS openings = ROW_COUNT;
+    DELETE FROM public.held WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
     DELETE FROM public.refusal WHERE number IN (SELECT c.number FROM public.case_entry c WHERE c.case_id = gone AND c.number < ended);
     DELETE FROM public.case_state WHERE case_id = gone;
     DELETE FROM public.chain_head WHERE case_id = gone;
@@ -263,4 +273,4 @@ DROP TRIGGER payload_given_up ON payload;
 DROP TRIGGER opening_not_at_once ON opening;
 DROP TRIGGER payload_not_at_once ON payload;
 DROP FUNCTION given_up();
-DROP TABLE position, witness_reset, destroyed, retired, reading, erasure, introduction, capacity, deadline_event, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;
+DROP TABLE position, witness_reset, destroyed, retired, reading, erasure, held, directory_entry, capacity, deadline_event, deadline, delivery, chain_head, case_entry, case_state, refusal, answer, submission, signer;
