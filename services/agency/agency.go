@@ -10,17 +10,19 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/alert"
+	"handrail/services/agency/webhook"
 )
 
 // Agency is one agency's site. Make it with [New], run it once, then Close it.
 type Agency struct {
 	config   Config
-	keys     keys
+	keys     *keyring
 	verifier tlog.Verifier
 	journal  *journal
 	tel      telemetry
@@ -29,6 +31,7 @@ type Agency struct {
 	link     *link
 	drain    *drain
 	ringer   *alert.Ringer
+	hook     *webhook.Feed // nil: none is configured
 	house    house
 	slot     *offerSlot
 	connect  *connecting
@@ -38,10 +41,15 @@ type Agency struct {
 	ready    chan struct{}
 	serving  addresses
 
-	mu        sync.RWMutex // guards what follows, and is held while a statement is checked and stored
-	directory *directory   // nil until genesis
+	mu        sync.RWMutex         // guards what follows, and is held while a statement is checked and stored
+	directory *directory.Directory // nil until genesis
+	sealing   inUse                // this agency's own sealing key, as the directory has it
+	witnessed uint64               // the largest checkpoint that counts as witnessed and that deliveries were compared with
+	anew      []anew               // records that are to be sealed anew, as far as that waits for people or keys
+	shown     map[uint64]uint64    // size of the checkpoint that each entry of the directory came with
 	book      casebook
 	stored    uint64          // last delivery number
+	newest    time.Time       // when the ledger admitted the newest of what was delivered
 	assigned  uint64          // the highest delivery number that the hub signed
 	damaged   map[uint64]bool // stored deliveries that do not verify
 	askedLast uint64          // the last of them that was asked for again
@@ -64,7 +72,7 @@ func New(config Config) (*Agency, error) {
 	}
 	a := &Agency{
 		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), slot: newOfferSlot(), connect: newConnecting(), ready: make(chan struct{}),
-		damaged: map[uint64]bool{}, controls: map[events.Type]time.Time{},
+		damaged: map[uint64]bool{}, shown: map[uint64]uint64{}, controls: map[events.Type]time.Time{},
 	}
 	if a.log == nil {
 		a.log = slog.Default()
@@ -78,11 +86,16 @@ func New(config Config) (*Agency, error) {
 	if a.verifier, err = config.verifier(); err != nil {
 		return nil, err
 	}
-	a.ledger = newLedger(config, a.keys.signing, func() time.Time { return a.now() })
+	if a.ledger, err = newLedger(config, a.keys.voice, func() time.Time { return a.now() }); err != nil {
+		return nil, err
+	}
 	if a.tel, err = newTelemetry(); err != nil {
 		return nil, fmt.Errorf("making the metrics: %w", err)
 	}
 	a.alarms = &alarms{log: a.log, raised: a.tel.raised, now: a.now, open: map[[2]string]Alarm{}}
+	if a.hook, err = a.newHook(); err != nil {
+		return nil, err
+	}
 	if a.journal, err = openJournal(ctx, config.Dir); err != nil {
 		return nil, err
 	}
@@ -107,12 +120,13 @@ func (a *Agency) Run(ctx context.Context) error {
 
 func (a *Agency) run(ctx context.Context) error {
 	site, err := exchange.ConnectSite(ctx, exchange.SiteConfig{
-		URL: a.config.NATS, CredsFile: a.config.path(CredsFile), Hub: a.config.Hub, Agency: a.config.Agency, Log: a.log,
+		URL: a.config.NATS, Creds: a.config.creds, Hub: a.config.Hub, Agency: a.config.Agency, Transport: a.config.Transport, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("connecting to the exchange: %w", err)
 	}
 	defer site.Close()
+	defer a.ledger.idle()
 	a.site = site
 	group, ctx := errgroup.WithContext(ctx)
 	if err := a.serve(ctx, group); err != nil {
@@ -125,6 +139,9 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.watchLog(ctx) })
 	group.Go(func() error { return a.connectLog(ctx) })
 	group.Go(func() error { return a.ringer.Run(ctx, a.newWatch().causes) })
+	if a.hook != nil {
+		group.Go(func() error { return a.hook.Run(ctx) })
+	}
 	group.Go(func() error {
 		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
 			return fmt.Errorf("receiving: %w", err)
@@ -153,23 +170,29 @@ func (a *Agency) watchLink(ctx context.Context) error {
 	}
 }
 
-// join takes the directory and the profile into force. Agency.mu is held.
-func (a *Agency) join(d *directory) error {
-	texts, err := mou.ProfileTexts(d.profile)
+// inUse is a key of this agency, and since when it is listed; zero: not known.
+type inUse struct {
+	id    events.KeyID
+	since time.Time
+}
+
+// join takes the profile into force, once the directory lists this agency. Agency.mu
+// is held.
+func (a *Agency) join(d *directory.Directory) error {
+	texts, err := mou.ProfileTexts(d.Founded().Profile)
 	if err != nil {
 		return fmt.Errorf("loading the profile of genesis: %w", err)
 	}
-	if mou.ProfileDigest(texts) != d.text {
+	if mou.ProfileDigest(texts) != d.Founded().Text {
 		return errors.New("loading the profile of genesis: this program has it with another text")
 	}
 	profile, err := mou.ParseProfile(texts)
 	if err != nil {
 		return fmt.Errorf("loading the profile of genesis: %w", err)
 	}
-	a.directory = d
 	a.book = casebook{
 		viewer: a.config.Agency, alarms: a.alarms, files: map[events.CaseID]*file{}, capacities: map[events.AgencyID]published{},
-		memo: &mou.Memorandum{Profile: profile, Directory: d.kinds()},
+		memo: memorandumOf(profile, d),
 	}
 	return nil
 }

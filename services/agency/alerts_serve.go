@@ -44,7 +44,7 @@ func (a *Agency) alertRoutes(mux *http.ServeMux) {
 		alerts, err := a.Alerts(r.Context())
 		return list("alerts", alerts, err)
 	}))
-	mux.HandleFunc("POST /v1/alerts/{alert}/acknowledge", a.bodied(http.StatusOK, deskBody, func(r *http.Request, body []byte) (any, error) {
+	mux.HandleFunc("POST /v1/alerts/{alert}/acknowledge", a.bodied(http.StatusOK, func(r *http.Request, body []byte) (any, error) {
 		var given struct {
 			Staff events.Staff `json:"staff"`
 		}

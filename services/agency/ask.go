@@ -82,7 +82,7 @@ func (a *Agency) sayText(ctx context.Context, as events.Type, text string, s Sea
 	if err != nil {
 		return nil, events.Refuse(events.RuleDataMalformed, "/text", "the text is not valid UTF-8")
 	}
-	key, err := a.directory.sealingKey(s.To)
+	key, err := a.sealingKey(s.To)
 	if err == nil {
 		s.Purpose, err = a.purposeOf(s)
 	}

@@ -41,7 +41,7 @@ func (a *Agency) Publish(ctx context.Context, capacity *events.CapacityPublished
 
 // mayPublish judges what is about no case: only the powers speak of it.
 func (a *Agency) mayPublish(t events.Type) error {
-	if a.book.memo.Profile.May(a.config.Kind, t) || t == events.TypeWitnessReset && a.config.witnesses() {
+	if a.book.memo.Profile.May(a.config.Kind, t) || t == events.TypeWitnessReset && a.config.witnesses() || t == events.TypeDirectoryKeyed {
 		return nil
 	}
 	return events.Refuse(mou.RulePower, "", "the country profile does not let an agency of this kind publish capacity")
@@ -83,12 +83,13 @@ func viewOf(r match.Ranked) ProviderView {
 	}
 }
 
-// couldPublish lists the other agencies whose kind publishes capacity.
+// couldPublish lists the other agencies whose kind publishes capacity and that take
+// part now.
 // Agency.mu is held.
 func (a *Agency) couldPublish() []Provider {
 	var offers []Provider
 	for id, kind := range a.book.memo.Directory {
-		if id != a.config.Agency && a.book.memo.Profile.May(kind, events.TypeCapacityPublished) {
+		if id != a.config.Agency && !a.book.memo.Away[id] && a.book.memo.Profile.May(kind, events.TypeCapacityPublished) {
 			offers = append(offers, a.offerOf(id, kind))
 		}
 	}

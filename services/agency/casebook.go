@@ -23,6 +23,7 @@ type casebook struct {
 	files  map[events.CaseID]*file
 
 	capacities map[events.AgencyID]published // what each agency last told all
+	awaited    uint64                        // how many own events were folded without an answer
 }
 
 // file is one case: as the ledger has it, and as it will be once this agency's
@@ -59,6 +60,9 @@ func (b *casebook) settle(ctx context.Context, p proven) {
 		return
 	}
 	f := b.file(id)
+	if p.rests() {
+		return // it waits on
+	}
 	f.waiting = slices.DeleteFunc(f.waiting, func(a mou.Act) bool { return a.Event.ID == p.event.ID })
 	if p.delivery.Kind != tlog.KindRefusal && p.payload != nil {
 		act := mou.Act{Number: p.entry.Number, Event: lighten(p.event), Payload: p.payload}
@@ -79,12 +83,12 @@ func (b *casebook) settle(ctx context.Context, p proven) {
 
 // await adds an own event that the ledger has not answered.
 func (b *casebook) await(e events.Event, payload events.Payload) {
-	sequence, err := events.ParseSequence(e.Sequence)
-	if err != nil || e.Case() == "" {
-		return // the event was verified: its sequence parses; what is about no case is shown once it is admitted
+	if e.Case() == "" {
+		return // it is shown once it is admitted
 	}
+	b.awaited++
 	f := b.file(e.Case())
-	f.waiting = append(f.waiting, mou.Act{Number: provisional + uint64(sequence), Event: lighten(e), Payload: payload})
+	f.waiting = append(f.waiting, mou.Act{Number: provisional + b.awaited, Event: lighten(e), Payload: payload})
 	f.note(e)
 	f.refold()
 }

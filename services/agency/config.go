@@ -14,7 +14,8 @@ import (
 
 	"handrail/contracts/tlog"
 	"handrail/events"
-	"handrail/events/seal"
+	"handrail/events/exchange"
+	"handrail/services/agency/webhook"
 )
 
 // Names of the files in an agency's directory.
@@ -53,6 +54,22 @@ type Config struct {
 	// 127.0.0.1:7081; port 0 takes a free one. Empty: no systems are served.
 	Listen string
 
+	// Webhook is the URL of the agency's own system that gets every delivery,
+	// signed with the secret in WebhookSecretFile; https, or http to this machine.
+	// Empty: none is posted.
+	Webhook string
+
+	// Transport says how the hub is reached: whose certificates are believed, and
+	// through which proxy.
+	Transport exchange.Transport
+
+	// PassphraseFile is a file for its owner only whose first line protects the key
+	// files; a relative path is of Dir. PassphraseCredential is the name of a
+	// credential that systemd passes instead. Without both, a credential named
+	// passphrase is taken if there is one; else key files are plain.
+	PassphraseFile       string
+	PassphraseCredential string
+
 	Desk   Desk
 	Logger *slog.Logger // nil: slog.Default()
 }
@@ -71,6 +88,16 @@ func (c Config) check() error {
 		return errors.New("ledger: a URL such as https://hub.example is needed")
 	case len(c.Pins.Genesis) != 64 || strings.Trim(c.Pins.Genesis, "0123456789abcdef") != "":
 		return errors.New("pins: genesis is 64 lower-case hexadecimal digits")
+	}
+	for name, address := range map[string]string{"nats": c.NATS, "ledger": c.Ledger} {
+		if err := exchange.CheckURL(address); address != "" && err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if c.Webhook != "" {
+		if err := webhook.CheckURL(c.Webhook); err != nil {
+			return fmt.Errorf("webhook: %w", err)
+		}
 	}
 	if c.Listen == "" {
 		return nil
@@ -107,52 +134,16 @@ func (c Config) verifier() (tlog.Verifier, error) {
 	return tlog.Verifier{Hub: c.Hub, Recipient: c.Agency, Log: log, HubKey: hub}, nil
 }
 
-// keys are the agency's own secrets, read once at start.
-type keys struct {
-	signing seal.SigningKey
-	sealing seal.SealingKey
-	witness tlog.WitnessKey // zero for a kind that does not witness
-	token   string
-}
-
-func (c Config) loadKeys() (keys, error) {
-	var k keys
-	var err error
-	if k.signing, err = seal.LoadSigningKey(c.path(SigningKeyFile)); err != nil {
-		return k, fmt.Errorf("loading the signing key: %w", err)
-	}
-	if k.sealing, err = seal.LoadSealingKey(c.path(SealingKeyFile)); err != nil {
-		return k, fmt.Errorf("loading the sealing key: %w", err)
-	}
-	if c.witnesses() {
-		if k.witness, err = c.loadWitnessKey(); err != nil {
-			return k, fmt.Errorf("loading the witness key: %w", err)
-		}
-	}
-	if c.Listen == "" {
-		return k, nil
-	}
+func (c Config) readToken() (string, error) {
 	token, err := readPrivate(c.path(TokenFile))
 	if err != nil {
-		return k, fmt.Errorf("loading the systems' token: %w", err)
+		return "", fmt.Errorf("loading the systems' token: %w", err)
 	}
-	k.token = strings.TrimSpace(string(token))
-	if len(k.token) < 32 {
-		return k, errors.New("loading the systems' token: at least 32 characters are needed")
+	text := strings.TrimSpace(string(token))
+	if len(text) < 32 {
+		return "", errors.New("loading the systems' token: at least 32 characters are needed")
 	}
-	return k, nil
-}
-
-func (c Config) loadWitnessKey() (tlog.WitnessKey, error) {
-	secret, err := readPrivate(c.path(WitnessKeyFile))
-	if err != nil {
-		return tlog.WitnessKey{}, err
-	}
-	key, err := tlog.ParseWitnessKey(strings.TrimSpace(string(secret)))
-	if err == nil && key.Verifier().Name() != tlog.WitnessName(c.Hub.Origin(), c.Agency) {
-		err = errors.New("it is of another agency or hub")
-	}
-	return key, err
+	return text, nil
 }
 
 // readPrivate reads a secret file and refuses it when anyone but its owner can.

@@ -111,6 +111,7 @@ func (a *Agency) connectLog(ctx context.Context) error {
 			look = looked.Add(connectPace)
 		}
 		done, err := a.connectSome(ctx)
+		a.judgeWitnessed(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			a.log.LogAttrs(ctx, slog.LevelDebug, "checkpoints wait to be connected", slog.Any("cause", err))

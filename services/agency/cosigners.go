@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"handrail/contracts/tlog"
 	"handrail/events"
 )
@@ -118,7 +116,7 @@ func (a *Agency) cosignersOf(size uint64, signed []byte) (Cosigned, error) {
 	if a.book.memo == nil {
 		return Cosigned{}, ErrNotJoined
 	}
-	lines, err := tlog.Cosignatures(signed, a.directory.cosigners())
+	lines, err := tlog.Cosignatures(signed, a.directory.Cosigners(size))
 	if err != nil {
 		return Cosigned{}, err
 	}
@@ -134,16 +132,4 @@ func (a *Agency) cosignersOf(size uint64, signed []byte) (Cosigned, error) {
 	slices.Sort(seen.Agencies)
 	seen.Enough = a.enough(seen)
 	return seen, nil
-}
-
-// cosigners lists the agencies whose cosignatures count.
-func (d *directory) cosigners() []tlog.Cosigner {
-	var all []tlog.Cosigner
-	for id, l := range d.listed {
-		var key note.Verifier
-		if key, _ = tlog.NewWitnessVerifier(l.Witness); key != nil { // each was checked when it was listed
-			all = append(all, tlog.Cosigner{Agency: id, Kind: l.Kind, Key: key})
-		}
-	}
-	return all
 }

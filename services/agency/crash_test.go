@@ -50,6 +50,12 @@ func sayUntilKilled() error {
 			time.Sleep(time.Minute)
 		}
 	}
+	if work := os.Getenv("HANDRAIL_TEST_KEYS"); work != "" {
+		return changeKeysUntilKilled(a, work)
+	}
+	if request := os.Getenv("HANDRAIL_TEST_REQUEST"); request != "" {
+		return requestUntilKilled(a, request)
+	}
 	if path := os.Getenv("HANDRAIL_TEST_OFFERS"); path != "" {
 		return cosignUntilKilled(a, path)
 	}
@@ -92,7 +98,7 @@ func TestKillingTheProcessBetweenAnyTwoStepsLosesAndDoublesNothing(t *testing.T)
 		}
 	}
 	b := l.opened()
-	rows, err := readOutbox(t.Context(), b.journal.reader, b.keys.signing.Public(), `ORDER BY position`)
+	rows, err := readOutbox(t.Context(), b.journal.reader, b.keys, `ORDER BY position`)
 	l.must(err)
 	if len(acknowledged) == 0 || len(rows) < len(acknowledged) {
 		t.Fatalf("%d rows, %d acknowledged", len(rows), len(acknowledged))

@@ -101,13 +101,13 @@ func TestWhatOnlyStoodOnADamagedListingIsTakenWithItsRepair(t *testing.T) {
 	mission := l.listing(testMission, events.ForeignMission)
 	listed := l.delivers(l.hubLists(testMission, mission))
 	l.gives(a, l.copyWith(listed, func(d *tlog.Delivery) { d.Salt[0]++ }))
-	if len(a.directory.listed) != 2 {
+	if len(a.directory.Members()) != 2 {
 		t.Fatal("a damaged listing was taken")
 	}
 	opened := l.says(newCaseID(t), "", &events.CaseOpened{Said: justNow(), Age: events.Adult})
 	l.gives(a, l.delivers(opened), listed)
-	if len(a.directory.listed) != 3 || len(a.Cases()) != 1 || len(a.damaged) != 0 {
-		t.Errorf("listed %d, cases %v, damaged %v", len(a.directory.listed), a.Cases(), a.damaged)
+	if len(a.directory.Members()) != 3 || len(a.Cases()) != 1 || len(a.damaged) != 0 {
+		t.Errorf("listed %d, cases %v, damaged %v", len(a.directory.Members()), a.Cases(), a.damaged)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestManyDamagedNumbersTakeTurns(t *testing.T) {
 // said is the agency's outbox.
 func (l *aLog) said(a *Agency) []said {
 	l.t.Helper()
-	rows, err := readOutbox(l.t.Context(), a.journal.reader, a.keys.signing.Public(), `ORDER BY position`)
+	rows, err := readOutbox(l.t.Context(), a.journal.reader, a.keys, `ORDER BY position`)
 	l.must(err)
 	return rows
 }

@@ -59,7 +59,7 @@ func (a *Agency) wasErased(ctx context.Context, p proven) (*events.RecordHeader,
 	if !ok || p.delivery.Kind != tlog.KindEvent {
 		return nil, nil
 	}
-	said, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(),
+	said, err := readOutbox(ctx, a.journal.reader, a.keys,
 		`WHERE attributes LIKE '%erasure.confirmed%' AND admitted = 1 AND answered > ?`, p.delivery.Number)
 	if err != nil {
 		return nil, err

@@ -1,31 +1,30 @@
 package agency
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"slices"
 
-	"handrail/contracts/tlog"
+	"handrail/contracts/directory"
+	"handrail/contracts/mou"
 	"handrail/events"
-	"handrail/events/seal"
 )
 
-// directory is who takes part and with which keys, as the log says. It is never
-// changed: see [directory.with].
-type directory struct {
-	log     string
-	profile string
-	text    string // digest of the profile's texts; a foreign mission's listing has none
-	listed  map[events.AgencyID]events.Listing
-	hubKey  events.PublicKey
-}
+// Rules about keys and the directory, beside those of the directory itself.
+const (
+	RuleKeyUnwitnessed events.Rule = "key-unwitnessed" // the key's entry is not under a witnessed checkpoint yet
+	RuleKeysUnlisted   events.Rule = "keys-unlisted"   // the directory lists other keys than this agency has
+)
 
-// found reads the directory from genesis, which must be the pinned one and
-// list this agency with the keys that it has. A foreign mission gets no genesis:
-// its own listing takes the place.
-func (a *Agency) found(data []byte) (*directory, error) {
+// alarmKeys rings when the directory lists this agency with keys that it does not have.
+const alarmKeys = "keys-unlisted"
+
+// found reads the directory from its first entry, which must be the pinned one. A
+// foreign mission gets no genesis: its own listing takes the place. An agency that
+// genesis does not list waits for its own directory.joined.
+func (a *Agency) found(number uint64, data []byte) (*directory.Directory, error) {
 	digest := sha256.Sum256(data)
 	if hex.EncodeToString(digest[:]) != a.config.Pins.Genesis {
 		return nil, errors.New("genesis is not the one that was pinned when joining")
@@ -38,107 +37,125 @@ func (a *Agency) found(data []byte) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	genesis, ok := payload.(*events.DirectoryFounded)
-	if listed, own := payload.(*events.DirectoryListed); own {
-		genesis = &events.DirectoryFounded{Log: listed.Log, Signing: listed.Signing, Profile: listed.Profile, Text: listed.Text, Agencies: listed.Agencies}
-		ok = true // of the same facts, those that the mission may know
+	d, err := directory.Found(a.config.Hub, number, payload)
+	if err != nil {
+		return nil, err
 	}
-	if !ok || genesis.Signing != a.config.Pins.HubKey || genesis.Log != a.config.Pins.LogVKey {
+	if d.Founded().Signing != a.config.Pins.HubKey || d.Founded().Log != a.config.Pins.LogVKey {
 		return nil, errors.New("genesis names other keys of the hub than were pinned when joining")
 	}
-	d := &directory{log: genesis.Log, profile: genesis.Profile, text: genesis.Text, listed: map[events.AgencyID]events.Listing{}, hubKey: genesis.Signing}
-	for _, l := range genesis.Agencies {
-		if err := checkListing(l, a.config.Hub.Origin()); err != nil {
-			return nil, fmt.Errorf("checking a listing of genesis: %w", err)
-		}
-		d.listed[l.Agency] = l
-	}
-	own := d.listed[a.config.Agency]
-	if own.Signing != a.keys.signing.Public() || own.Sealing != a.keys.sealing.Public() || own.Kind != a.config.Kind {
-		return nil, errors.New("genesis lists this agency with other keys, or as another kind, than it has")
-	}
-	if a.config.witnesses() {
-		key, err := tlog.NewWitnessVerifier(own.Witness)
-		if err != nil || key.KeyHash() != a.keys.witness.Verifier().KeyHash() {
-			return nil, errors.New("genesis lists this agency with another witness key than it has")
-		}
-	}
-	return d, nil
+	return d, a.ofOwnKind(d)
 }
 
-// checkListing refuses keys that nobody could use or that the agency itself does
-// not vouch for.
-func checkListing(l events.Listing, origin string) error {
-	if err := seal.CheckListing(l, origin); err != nil || l.Witness == "" {
-		return err
+// ofOwnKind refuses a directory that has this agency as another kind than it is, or
+// as a foreign mission's does not have it at all.
+func (a *Agency) ofOwnKind(d *directory.Directory) error {
+	own, listed := d.Member(a.config.Agency)
+	if listed && own.Kind != a.config.Kind || !listed && a.config.Kind == events.ForeignMission {
+		return errors.New("the directory lists this agency as another kind than it is")
 	}
-	key, err := tlog.NewWitnessVerifier(l.Witness)
-	if err == nil && key.Name() != tlog.WitnessName(origin, l.Agency) {
-		err = errors.New("the witness key is of another agency or hub")
-	}
-	return err
+	return nil
 }
 
-func (d *directory) kinds() map[events.AgencyID]events.AgencyKind {
-	kinds := make(map[events.AgencyID]events.AgencyKind, len(d.listed))
-	for id, l := range d.listed {
-		kinds[id] = l.Kind
+// changed gives the directory with an entry that was proved; nil if the entry is
+// none of its own, or stands in it already.
+func (a *Agency) changed(d *directory.Directory, p proven) (*directory.Directory, error) {
+	if p.founds != nil || p.payload == nil || !directory.Changes(p.event.Type) || a.holds(d, p) {
+		return nil, nil
 	}
-	return kinds
-}
-
-// ofKind lists the agencies of a kind, in the order of their ids.
-func (d *directory) ofKind(kind events.AgencyKind) []events.AgencyID {
-	var ids []events.AgencyID
-	for id, l := range d.listed {
-		if l.Kind == kind {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
-// check verifies an event's own signature with the key of its source.
-func (d *directory) check(e events.Event) error {
-	public, err := d.signing(e)
+	next, err := d.Apply(p.entry.Number, p.event, p.payload)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return seal.Verify(e, public)
+	return next, a.ofOwnKind(next)
 }
 
-// checkWithoutData verifies an event whose data were erased.
-func (d *directory) checkWithoutData(e events.Event, digest [32]byte) error {
-	public, err := d.signing(e)
-	if err != nil {
-		return err
+// holds says whether a directory took an entry already. To a foreign mission an
+// agency's earlier entries may come behind later ones of others.
+func (a *Agency) holds(d *directory.Directory, p proven) bool {
+	if a.config.Kind != events.ForeignMission {
+		return p.entry.Number <= d.Last()
 	}
-	return seal.VerifyMaterial(e.Attributes(), digest, public)
+	if listed, ok := p.payload.(*events.DirectoryListed); ok {
+		_, known := d.Member(listed.Agencies[0].Agency)
+		return known
+	}
+	m, known := d.Member(events.AgencyID(p.event.Subject))
+	return known && p.entry.Number <= m.Changed
 }
 
-func (d *directory) signing(e events.Event) (events.PublicKey, error) {
-	public := d.listed[e.Agency()].Signing
-	if e.Agency() == events.HubAgency {
-		public = d.hubKey
+// enforce takes a directory into force, with what it says of this agency's own keys.
+// Agency.mu is held.
+func (a *Agency) enforce(ctx context.Context, d *directory.Directory, p proven) error {
+	a.directory = d
+	a.noteShown(p)
+	own, listed := d.Member(a.config.Agency)
+	if listed {
+		if own.SealingID != a.sealing.id { // since the log's own time of it; the copy of genesis has none
+			a.sealing.id, a.sealing.since = own.SealingID, p.entry.Admitted
+		}
+		a.keys.list(&own.Listing)
+		a.judgeKeys(ctx)
+		a.endHeard(ctx)
 	}
-	key, err := seal.KeyOf(e)
-	if err != nil {
-		return "", err
+	switch {
+	case a.book.memo == nil && listed:
+		return a.join(d)
+	case a.book.memo != nil:
+		a.book.under(memorandumOf(a.book.memo.Profile, d))
 	}
-	if id, err := seal.SigningKeyID(public); err != nil || id != key {
-		return "", events.Refuse(events.RuleKeyUnknown, "attribute dssematerial", "the directory does not list this key for the event's source")
-	}
-	return public, nil
+	return nil
 }
 
-// sealingKey is the one policy for sealing: to the key of an agency that the
-// verified log lists: genesis, which is pinned, or what the log that this agency
-// cosigns lists after it.
-func (d *directory) sealingKey(to events.AgencyID) (events.PublicKey, error) {
-	l, ok := d.listed[to]
-	if !ok {
-		return "", events.Refuse("recipient-unknown", "/to", "the directory lists no agency of that id")
+// judgeKeys rings while the directory lists this agency with keys that it does not
+// have. Then somebody else changed them, or the files are old.
+func (a *Agency) judgeKeys(ctx context.Context) {
+	lacks := a.keys.lacks()
+	if len(lacks) == 0 {
+		a.alarms.over(alarmKeys, "directory")
+		return
 	}
-	return l.Sealing, nil
+	a.alarms.raise(ctx, alarmKeys, "directory", "The directory lists this agency with a "+string(lacks[0])+" key that it does not have. If this lasts, either the key files were restored from an old copy, or somebody else "+
+		"has this agency's signing key and changed its keys: call the hub's operator at once, to have this agency suspended.", nil)
+}
+
+// memorandumOf is what cases are judged by, as the directory stands.
+func memorandumOf(profile *mou.Profile, d *directory.Directory) *mou.Memorandum {
+	return &mou.Memorandum{Profile: profile, Directory: d.Kinds(), Away: d.Away(), Ended: func(to events.AgencyID, key events.KeyID) bool {
+		_, forGood := d.SealingEnded(to, key)
+		return forGood
+	}}
+}
+
+// under judges every case from now on by another memorandum of the same profile.
+func (b *casebook) under(m *mou.Memorandum) {
+	b.memo = m
+	for _, f := range b.files {
+		f.settled = f.settled.Under(m)
+		f.refold()
+	}
+}
+
+// sealingKey is the one policy for sealing: to a key that genesis lists, which is
+// pinned, or one whose entry lies under a checkpoint that this agency counts as
+// witnessed: so no hub can show a key to one agency and hide it from the others. A
+// foreign mission, which knows no witnesses, takes what its listings prove. Agency.mu
+// is held.
+func (a *Agency) sealingKey(to events.AgencyID) (events.PublicKey, error) {
+	key, since, listed := a.directory.Sealing(to)
+	switch {
+	case !listed:
+		return "", events.Refuse(mou.RuleRecipientUnknown, "/to", "the directory lists no agency of that id with a key to seal to")
+	case since > 0 && a.config.Kind != events.ForeignMission && (a.shown[since] == 0 || a.shown[since] > a.witnessed):
+		return "", events.Refuse(RuleKeyUnwitnessed, "/to", "the key of that agency is new, and not enough agencies have witnessed it yet: wait a moment, and try again")
+	}
+	return key, nil
+}
+
+// mayBeHeard refuses to sign with keys that count for nothing. Agency.mu is held.
+func (a *Agency) mayBeHeard() error {
+	if slices.Contains(a.keys.lacks(), KeySigning) {
+		return events.Refuse(RuleKeysUnlisted, "", "the directory lists this agency with another signing key than it has: nothing that it says would count")
+	}
+	return nil
 }

@@ -58,7 +58,7 @@ func TestOnlyTheHubListsAMissionAndNobodyTwice(t *testing.T) {
 		fresh := newLogLike(t, l)
 		a := fresh.joined()
 		fresh.gives(a, fresh.delivers(bad))
-		if !a.damaged[2] || len(a.directory.listed) != 2 || !a.alarmed("copy-damaged") {
+		if !a.damaged[2] || len(a.directory.Members()) != 2 || !a.alarmed("copy-damaged") {
 			t.Errorf("a listing %s was taken", name)
 		}
 	}
@@ -67,18 +67,28 @@ func TestOnlyTheHubListsAMissionAndNobodyTwice(t *testing.T) {
 	if a.book.memo.Directory[testMission] != events.ForeignMission || a.stored != 2 {
 		t.Fatalf("the mission is not listed: %+v", a.alarms.list())
 	}
-	if key, err := a.directory.sealingKey(testMission); err != nil || key != mission.Agencies[0].Sealing {
+	_, err := a.sealingKey(testMission)
+	if rule, _ := ruleAndReason(err); rule != RuleKeyUnwitnessed {
+		t.Errorf("it is sealed to before anybody witnessed its key: %v", err)
+	}
+	a.witnessed = 2 // the entry lies under that checkpoint
+	if key, err := a.sealingKey(testMission); err != nil || key != mission.Agencies[0].Sealing {
 		t.Errorf("nothing can be sealed to it: %v", err)
 	}
 	other := l.listing(testMission, events.ForeignMission)
 	l.gives(a, l.delivers(l.hubLists(testMission, other)))
-	if key, _ := a.directory.sealingKey(testMission); !a.damaged[3] || key != mission.Agencies[0].Sealing {
+	if key, _ := a.sealingKey(testMission); !a.damaged[3] || key != mission.Agencies[0].Sealing {
 		t.Error("a second listing changed the mission's keys")
 	}
 	l.must(a.Close())
-	if b := l.opened(); b.directory.listed[testMission] != mission.Agencies[0] {
+	if b := l.opened(); listingOf(b, testMission) != mission.Agencies[0] {
 		t.Error("after a restart the mission is not listed")
 	}
+}
+
+func listingOf(a *Agency, id events.AgencyID) events.Listing {
+	m, _ := a.directory.Member(id)
+	return m.Listing
 }
 
 // newLogLike is a log of the same keys in which nothing was delivered yet.

@@ -31,15 +31,35 @@
 // read of one is logged before it is shown. Who is listed as late, waiting or no longer needed follows from the folded
 // journal alone; nothing of it is kept twice.
 //
-// Directory. It is genesis, whose digest is pinned, and what the hub lists after it. A foreign mission gets no genesis: its
-// own listing takes the place, and it learns of one agency at a time, before that one addresses it.
+// Systems. The agency's own systems use what contracts/agency.openapi.yaml publishes, with a bearer token on a loopback
+// address. A request under an idempotency key is done once: answer and effect are stored in one transaction, and only
+// keyed digests of key and body are kept. Deliveries are posted to the configured webhook in the order of their numbers,
+// each at least once under one id, and the next only when the one before was taken. Sealed text is in none of them.
+//
+// Directory. It is genesis, whose digest is pinned, and the entries about agencies after it (contracts/directory). Every
+// stored event is verified with the key that was in force at its ledger number. An agency that genesis does not list waits for
+// its own directory.joined. A foreign mission gets no genesis: its own listing takes the place, and it learns of one agency at
+// a time, before that one addresses it. Records are sealed only to keys of genesis or keys whose entry lies under a checkpoint
+// that this agency counts as witnessed; a foreign mission, which knows no witnesses, seals to what its listings prove.
+//
+// Keys. The agency makes its own keys and replaces them: the sealing key monthly by itself, every key on demand. New files and
+// listings.jsonl are durable before directory.keyed is said; what is said behind it is signed with the new signing key and held
+// back until the receipt; only the position is told with both meanwhile. Refused, the old keys go on and sign what waits. The
+// process may die between any two steps. Replaced keys are kept 35 days by its own clock and by the log's, and what is still kept under an old sealing key is
+// sealed anew, each record under a key of its own, to the one in force before the old one is overwritten. Lost without its key
+// files an agency can read nothing that was sealed to it: recovery keeps a copy. Key files may be encrypted with a passphrase.
+//
+// Reading. Whoever opens what was sealed to this agency names role, purpose and legal basis. The reading is in the read log
+// and, as record.opened, in the outbox before anything is decrypted; if the journal cannot take it, nothing is shown. What was
+// sealed by this agency to a key that ended is sealed anew by itself while it is still held back; else people are asked.
 //
 // Erasure. What this agency confirms as erased is destroyed with the ledger's receipt for that, in one transaction: before
 // it the ledger may still refuse. Deleted rows are overwritten, and the write-ahead log is emptied at once or, while
 // somebody reads, every few seconds with an alarm until it is done. Copies that others made of the file are not reached.
 //
 // Trust. An attacker who controls the journal's file can read drafts and a hotline's notes of calls, and make this agency forget, but cannot alter what
-// it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency
-// until its key is changed; one who holds sealing.pem can read the records sealed to it. The hub can delay and withhold,
-// which shows as a gap, and can neither read sealed records nor speak for another agency.
+// it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency, and
+// replace its keys, until it is suspended or revoked: its people are alarmed at the first change that was not theirs. One who
+// holds the sealing keys can read the records sealed to them. The hub can delay and withhold, which shows as a gap, and can
+// neither read sealed records nor speak for another agency.
 package agency

@@ -60,7 +60,7 @@ func (a *Agency) Status(ctx context.Context) (Status, error) {
 	defer a.mu.RUnlock()
 	s.Joined, s.Position, s.Cases = a.book.memo != nil, a.stored, len(a.book.files)
 	if a.directory != nil {
-		s.Profile = a.directory.profile
+		s.Profile = a.directory.Founded().Profile
 	}
 	return s, nil
 }
@@ -113,19 +113,20 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 	}
 	late := status.Oldest != nil && a.now().Sub(*status.Oldest) > time.Minute
 	health := Health{OK: true, Alarms: status.Alarms, Checks: []Check{
-		{"directory", status.Joined, pick(status.Joined, "The directory arrived and is the pinned one; profile "+status.Profile+".", "The directory has not arrived from the hub.")},
+		{"directory", status.Joined, pick(status.Joined, "The directory arrived and is the pinned one; profile "+status.Profile+".", "The directory that lists this agency has not arrived from the hub.")},
 		{"broker", status.Connected, pick(status.Connected, "Connected.", "Not connected. People can go on working; the outbox waits.")},
 		{"outbox", !late, strconv.Itoa(status.Waiting) + " statements wait for the ledger's answer" + pick(late, ", some for more than a minute.", ".")},
 		{"journal", sound == "ok", pick(sound == "ok", "SQLite finds the file sound; ", "SQLite finds damage; ") + strconv.FormatUint(read, 10) + " deliveries were verified again."},
 		{"drafts", true, warnOf(status.Expiring)},
 		witness,
+		a.keysCheck(),
 		{"alarms", len(status.Alarms) == 0, strconv.Itoa(len(status.Alarms)) + " open."},
 	}}
 	alerts, err := a.alertChecks(ctx)
 	if err != nil {
 		return Health{}, err
 	}
-	health.Checks = append(health.Checks, alerts...)
+	health.Checks = append(append(health.Checks, alerts...), a.hookChecks()...)
 	for _, check := range health.Checks {
 		health.OK = health.OK && check.OK
 	}

@@ -85,7 +85,7 @@ func TestAClosedCaseHoldsNothingBack(t *testing.T) {
 	l.holdsBack(a, of, time.Now())
 	ids, err := a.Say(t.Context(), Statement{Case: of, Payload: &events.CaseClosed{Said: justNow(), Reason: "completed"}})
 	l.must(err)
-	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys.signing.Public(), `WHERE id = ?`, string(ids[0]))
+	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys, `WHERE id = ?`, string(ids[0]))
 	l.must(err)
 	if _, err := readDraft(t.Context(), a.journal.reader, of, events.SectionContact, time.Now()); err != nil {
 		t.Errorf("before the ledger has closed the case: %v", err)

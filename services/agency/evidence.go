@@ -81,7 +81,7 @@ const evidencePage = 500
 
 func (a *Agency) showSubmissions(ctx context.Context, write func(any) error) error {
 	for after := int64(0); ; {
-		rows, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `WHERE position > ? ORDER BY position LIMIT ?`, after, evidencePage)
+		rows, err := readOutbox(ctx, a.journal.reader, a.keys, `WHERE position > ? ORDER BY position LIMIT ?`, after, evidencePage)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -91,7 +91,7 @@ func (a *Agency) showSubmissions(ctx context.Context, write func(any) error) err
 				continue // alarmed when it is sent; nobody can tell what it was
 			}
 			digest := tlog.SubmissionDigest(s.event.Attributes(), s.event.Data)
-			line := submissionShown{ID: s.event.ID, Sequence: s.event.Sequence, Key: a.keys.signing.ID(), Digest: hex.EncodeToString(digest[:]), Answered: s.answered}
+			line := submissionShown{ID: s.event.ID, Sequence: s.event.Sequence, Key: s.key, Digest: hex.EncodeToString(digest[:]), Answered: s.answered}
 			if err := write(evidenceLine{Submission: &line}); err != nil {
 				return err
 			}

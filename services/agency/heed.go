@@ -60,25 +60,34 @@ func (a *Agency) newer(e events.Event) bool {
 	return true
 }
 
-// resendFrom sends from the sequence that the hub expects, answered or not.
+// resendFrom sends from the sequence that the hub expects, answered or not. If that
+// is beyond all that this journal knows, what is said next counts from there.
 func (a *Agency) resendFrom(ctx context.Context, p *events.ResendFrom) error {
-	if p.Key != a.keys.signing.ID() {
-		return nil // an old key's outbox has drained
+	if _, held := a.keys.signer(p.Key); !held {
+		return nil
 	}
-	var last, position int64
-	var highest uint64
+	last, err := lastSequence(ctx, a.journal.reader, p.Key)
+	if err != nil {
+		return err
+	}
+	if began, err := a.beginWith(ctx, p.Key); err != nil {
+		return err
+	} else if p.Sequence > last+1 {
+		return a.goOnFrom(ctx, p)
+	} else if began {
+		return nil
+	}
+	if p.Key != a.keys.voice().ID() {
+		return nil // an old key's outbox has drained, and a new one's waits
+	}
+	var most, position int64
 	row := a.journal.reader.QueryRowContext(ctx,
-		`SELECT COALESCE(MAX(position), 0), COALESCE(MIN(position) FILTER (WHERE sequence >= ?), 0), COALESCE(MAX(sequence), 0) FROM outbox WHERE key = ?`,
-		p.Sequence, string(p.Key))
-	if err := row.Scan(&last, &position, &highest); err != nil {
+		`SELECT COALESCE(MAX(position), 0), COALESCE(MIN(position) FILTER (WHERE sequence >= ?), 0) FROM outbox WHERE key = ?`, p.Sequence, string(p.Key))
+	if err := row.Scan(&most, &position); err != nil {
 		return fmt.Errorf("looking for what the hub lacks: %w", err)
 	}
-	switch {
-	case p.Sequence > highest+1:
-		a.alarms.raise(ctx, "journal-behind", "sequence",
-			"The hub has judged more events of this agency's key than this journal holds. Either the journal was restored from an old copy, or somebody else has the key.", nil)
-	case position > 0:
-		a.drain.rewind(position, last)
+	if position > 0 {
+		a.drain.rewind(position, most)
 	}
 	return nil
 }

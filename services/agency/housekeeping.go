@@ -22,10 +22,12 @@ func (h house) nudge() {
 }
 
 // keepHouse deletes what was held back too long, and what is left of what was
-// deleted, until ctx ends.
+// deleted, and changes keys that are due, until ctx ends.
 func (a *Agency) keepHouse(ctx context.Context) error {
 	for ctx.Err() == nil {
 		a.dropExpired(ctx)
+		a.rotateByItself(ctx)
+		a.sealAnew(ctx)
 		pace := housePace
 		if a.purgeAgain(ctx) {
 			pace = residuePace

@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/trace"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
@@ -92,9 +93,11 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	a.stored = d.Number
 	a.link.progressed(d.Number)
 	a.settle(ctx, p)
+	a.keysSettled(ctx, p)
 	a.remark(ctx, p)
 	a.answerUnasked(ctx, p.event.Case())
 	a.ringer.Nudge()
+	a.hook.Nudge()
 	return d.Kind, "stored", nil
 }
 
@@ -115,7 +118,7 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 	var reset *cosigned
 	err = a.journal.update(ctx, func(tx *sql.Tx) error {
 		if p.founds != nil {
-			if err := setMeta(ctx, tx, "genesis", base64.StdEncoding.EncodeToString(p.event.Data)); err != nil {
+			if err := errors.Join(setMeta(ctx, tx, "genesis", base64.StdEncoding.EncodeToString(p.event.Data)), setMeta(ctx, tx, "genesis entry", strconv.FormatUint(p.entry.Number, 10))); err != nil {
 				return err
 			}
 		}
@@ -131,7 +134,10 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 			}
 		}
 		var err error
-		if destroyed, err = a.destroy(ctx, tx, p); err != nil || p.own == nil {
+		if destroyed, err = a.destroy(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := errors.Join(a.rekey(ctx, tx, p), a.noteAnew(ctx, tx, p, now), noteLost(ctx, tx, p)); err != nil || p.own == nil || p.rests() {
 			return err
 		}
 		if _, err = answer(ctx, tx, p.own.event.ID, p.delivery.Number, p.delivery.Kind == tlog.KindReceipt); err != nil {
@@ -148,7 +154,7 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 		_ = a.copyWitness(ctx) // alarmed, and done before anything is cosigned
 	}
 	destroyed = destroyed || erased != nil
-	if p.own != nil && p.own.answered == 0 {
+	if p.own != nil && p.own.answered == 0 && !p.rests() {
 		a.tel.latency.Record(ctx, now.Sub(p.own.stored).Seconds())
 		a.drain.answered()
 	}
@@ -157,15 +163,24 @@ func (a *Agency) keep(ctx context.Context, h heard, p proven, repair bool) (dest
 
 // settle folds a proven delivery. Agency.mu is held.
 func (a *Agency) settle(ctx context.Context, p proven) {
+	if p.entry.Admitted.After(a.newest) {
+		a.newest = p.entry.Admitted
+	}
 	number := strconv.FormatUint(p.delivery.Number, 10)
-	if p.founds != nil {
-		if err := a.join(p.founds); err != nil {
+	for _, d := range []*directory.Directory{p.founds, p.changes} {
+		if d == nil {
+			continue
+		}
+		if err := a.enforce(ctx, d, p); err != nil {
 			a.alarms.raise(ctx, "profile-unknown", number, "Genesis names a country profile that this program does not have, or has with another text. Install the version that has it.", err)
 		}
+	}
+	if p.founds != nil {
 		return
 	}
-	if p.lists != nil {
-		a.list(p.lists)
+	if p.usurped {
+		a.keys.usurp()
+		a.judgeKeys(ctx)
 	}
 	if p.lost {
 		a.alarms.raise(ctx, "journal-behind", number,

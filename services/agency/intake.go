@@ -36,6 +36,11 @@ type Filed struct {
 // Errors: *events.Violation (form-changed when another form has the same
 // name), [ErrNotJoined].
 func (a *Agency) File(ctx context.Context, intake Intake, body []byte) (Filed, error) {
+	return a.file(ctx, intake, body, once{})
+}
+
+// file is File under an idempotency key.
+func (a *Agency) file(ctx context.Context, intake Intake, body []byte, o once) (Filed, error) {
 	filing, err := intake.Read(body)
 	if err != nil {
 		return Filed{}, err
@@ -48,6 +53,10 @@ func (a *Agency) File(ctx context.Context, intake Intake, body []byte) (Filed, e
 	if a.book.memo == nil {
 		return Filed{}, ErrNotJoined
 	}
+	var before Filed
+	if found, err := o.before(ctx, a.journal.reader, &before); found || err != nil {
+		return before, err
+	}
 	secret, err := a.journal.secret(ctx)
 	if err != nil {
 		return Filed{}, err
@@ -55,13 +64,16 @@ func (a *Agency) File(ctx context.Context, intake Intake, body []byte) (Filed, e
 	name := keyed(secret, intake.Name, []byte(filing.Name))
 	digest := keyed(secret, intake.Name, filing.Content)
 	before, found, err := readFiled(ctx, a.journal.reader, name, digest)
-	if found || err != nil {
+	switch {
+	case err != nil:
 		return before, err
+	case found:
+		return before, a.journal.update(ctx, func(tx *sql.Tx) error { return o.store(ctx, tx, before, a.now()) })
 	}
-	return a.fileNew(ctx, filing, name, digest)
+	return a.fileNew(ctx, filing, name, digest, o)
 }
 
-func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string) (Filed, error) {
+func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string, o once) (Filed, error) {
 	now := a.now()
 	id, err := events.NewUUID(now, rand.Reader)
 	if err != nil {
@@ -84,6 +96,9 @@ func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string
 	}
 	filed.Notified = len(statements) - 1
 	_, err = a.sayLocked(ctx, true, func(tx *sql.Tx) error {
+		if err := o.store(ctx, tx, filed, now); err != nil {
+			return err
+		}
 		return storeFiling(ctx, tx, filed, filing, name, digest, now, a.book.memo.Profile.DraftLife())
 	}, statements...)
 	return filed, err
@@ -118,7 +133,7 @@ func (a *Agency) filingSays(id events.CaseID, filing Filing, now time.Time) ([]S
 func (a *Agency) notified(age events.AgeClass) []events.AgencyID {
 	var to []events.AgencyID
 	for _, kind := range a.book.memo.Profile.Notices.To {
-		listed, children := a.directory.ofKind(kind), kind == events.ChildProtection
+		listed, children := a.directory.OfKind(kind), kind == events.ChildProtection
 		if len(listed) == 0 || children && age == events.Adult {
 			continue
 		}
@@ -188,8 +203,13 @@ func (j *journal) secret(ctx context.Context) ([]byte, error) {
 	if text == "" {
 		raw := make([]byte, 32)
 		_, _ = rand.Read(raw) // crypto/rand never fails since Go 1.24
-		text = hex.EncodeToString(raw)
-		if err := j.update(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, "secret", text) }); err != nil {
+		if err := j.update(ctx, func(tx *sql.Tx) error {
+			if text, err = meta(ctx, tx, "secret"); err != nil || text != "" {
+				return err // another request made it meanwhile
+			}
+			text = hex.EncodeToString(raw)
+			return setMeta(ctx, tx, "secret", text)
+		}); err != nil {
 			return nil, err
 		}
 	}

@@ -8,11 +8,6 @@ import (
 	"handrail/events"
 )
 
-// lists adds an agency to the directory.
-func (l *aLog) lists(a *Agency, id events.AgencyID, kind events.AgencyKind) {
-	a.directory.listed[id] = events.Listing{Agency: id, Kind: kind}
-}
-
 func TestChildProtectionIsToldOfChildrenOnly(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()

@@ -21,7 +21,7 @@ import (
 // errJournalBusy means that another process has the agency's directory.
 var errJournalBusy = errors.New("another process already runs this agency from the same directory")
 
-const journalVersion = 1
+const journalVersion = 2
 
 // journalPatience is how long a writer or a reader waits for another.
 const journalPatience = 10 * time.Second
@@ -89,6 +89,11 @@ func (j *journal) migrate(ctx context.Context) error {
 		case err != nil:
 			return err
 		case version == 0:
+			return setMeta(ctx, tx, "schema", strconv.Itoa(journalVersion))
+		case version == 1: // readings had no role and no basis
+			if _, err := tx.ExecContext(ctx, `ALTER TABLE readlog ADD COLUMN role TEXT NOT NULL DEFAULT ''; ALTER TABLE readlog ADD COLUMN basis TEXT NOT NULL DEFAULT ''`); err != nil {
+				return fmt.Errorf("bringing the journal up to date: %w", err)
+			}
 			return setMeta(ctx, tx, "schema", strconv.Itoa(journalVersion))
 		case version != journalVersion:
 			return fmt.Errorf("the journal has version %d, this program reads version %d", version, journalVersion)

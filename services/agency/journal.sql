@@ -98,14 +98,16 @@ CREATE TABLE IF NOT EXISTS tasks (
     UNIQUE (case_id, kind)
 ) STRICT;
 
--- Every read of a sealed section, written before the section is shown.
+-- Every read of a sealed section, written with its record.opened before the section is decrypted.
 CREATE TABLE IF NOT EXISTS readlog (
     position INTEGER PRIMARY KEY,
     record   TEXT    NOT NULL,
     case_id  TEXT    NOT NULL,
     section  TEXT    NOT NULL,
+    role     TEXT    NOT NULL,
     purpose  TEXT    NOT NULL,
-    reader   TEXT    NOT NULL,
+    basis    TEXT    NOT NULL,
+    reader   TEXT    NOT NULL,               -- a code within the role; empty if none was given
     at       INTEGER NOT NULL
 ) STRICT;
 
@@ -116,6 +118,19 @@ CREATE TABLE IF NOT EXISTS filed (
     case_id TEXT    NOT NULL,
     answer  TEXT    NOT NULL,
     at      INTEGER NOT NULL
+) STRICT;
+
+-- Requests of the agency's own systems that were answered under an idempotency key. Key and request are keyed like forms.
+CREATE TABLE IF NOT EXISTS once (
+    name   TEXT    PRIMARY KEY,
+    digest TEXT    NOT NULL,
+    answer TEXT    NOT NULL,
+    at     INTEGER NOT NULL
+) STRICT;
+
+-- Deliveries that the webhook got as damaged: each is posted once more when it verifies.
+CREATE TABLE IF NOT EXISTS hook_owed (
+    number INTEGER PRIMARY KEY
 ) STRICT;
 
 -- Calls to a hotline: a call is not a case, and nothing of it leaves this file. A row goes when it expires; only the count by topic stays.
@@ -132,4 +147,35 @@ CREATE TABLE IF NOT EXISTS contact_counts (
     topic TEXT    NOT NULL,
     calls INTEGER NOT NULL,
     PRIMARY KEY (month, topic)
+) STRICT;
+
+-- Who of the agency's people changed its keys, or vouched for another agency's. The log has the same without the person.
+CREATE TABLE IF NOT EXISTS key_ceremony (
+    position INTEGER PRIMARY KEY,
+    kind     TEXT    NOT NULL,               -- rotation, vouching
+    about    TEXT    NOT NULL,               -- id of the directory.keyed, or of the agency that was vouched for
+    what     TEXT    NOT NULL,               -- which keys, or the digest of the listing
+    staff    TEXT    NOT NULL,
+    at       INTEGER NOT NULL
+) STRICT;
+
+-- Received records whose sealing key is to be destroyed: each sealed anew to the agency's own key in force, under a key of its own. The row goes when the record is erased.
+CREATE TABLE IF NOT EXISTS kept_records (
+    record TEXT PRIMARY KEY,
+    key    TEXT NOT NULL,                    -- id of the agency's sealing key that opens it
+    jwe    BLOB NOT NULL,
+    commitment TEXT NOT NULL
+) STRICT;
+
+-- Records of this agency that their recipient's change of keys made unreadable: each is sealed anew, once that can be.
+CREATE TABLE IF NOT EXISTS seal_anew (
+    record   TEXT    PRIMARY KEY,            -- that was erased or refused
+    case_id  TEXT    NOT NULL,
+    referral TEXT    NOT NULL,
+    to_agency TEXT   NOT NULL,
+    section  TEXT    NOT NULL,
+    purpose  TEXT    NOT NULL,
+    type     TEXT    NOT NULL,
+    since    INTEGER NOT NULL,
+    done     INTEGER                         -- when it was sealed anew, or nothing was left to seal
 ) STRICT;

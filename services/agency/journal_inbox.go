@@ -95,6 +95,9 @@ func eraseRecord(ctx context.Context, tx *sql.Tx, record events.EventID, header 
 	if err != nil || n == 0 {
 		return false, err
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM kept_records WHERE record = ?`, string(record)); err != nil {
+		return false, fmt.Errorf("erasing a record: %w", err)
+	}
 	return true, countDestroyed(ctx, tx)
 }
 

@@ -20,6 +20,7 @@ var errDamaged = errors.New("the stored row is damaged")
 // answered, if it has.
 type said struct {
 	position int64
+	key      events.KeyID // that it is signed with
 	event    events.Event
 	stored   time.Time
 	answered uint64 // delivery number; 0 while unanswered
@@ -31,10 +32,9 @@ type said struct {
 // either all of it happened or none. Everything but Sequence and DSSEMaterial
 // is set already.
 func (j *journal) sign(ctx context.Context, tx *sql.Tx, key seal.SigningKey, e events.Event, now time.Time) (events.Event, error) {
-	var last uint64
-	err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(sequence), 0) FROM outbox WHERE key = ?`, string(key.ID())).Scan(&last)
+	last, err := lastSequence(ctx, tx, key.ID())
 	if err != nil {
-		return e, fmt.Errorf("reading the last sequence: %w", err)
+		return e, err
 	}
 	e.Sequence = events.Sequence(last + 1).String()
 	j.step("numbered")
@@ -55,19 +55,25 @@ func (j *journal) sign(ctx context.Context, tx *sql.Tx, key seal.SigningKey, e e
 	return e, nil
 }
 
-const outboxColumns = `SELECT position, attributes, data, stored, COALESCE(answered, 0), COALESCE(admitted, 0) FROM outbox `
+const outboxColumns = `SELECT position, key, attributes, data, stored, COALESCE(answered, 0), COALESCE(admitted, 0) FROM outbox `
 
 // scanSaid reads a row and verifies it with the key that it was signed with.
-func scanSaid(scan func(...any) error, public events.PublicKey) (said, error) {
+func scanSaid(scan func(...any) error, keys *keyring) (said, error) {
 	var s said
-	var attributes string
+	var key, attributes string
 	var data []byte
 	var stored int64
-	if err := scan(&s.position, &attributes, &data, &stored, &s.answered, &s.admitted); err != nil {
+	if err := scan(&s.position, &key, &attributes, &data, &stored, &s.answered, &s.admitted); err != nil {
 		return said{}, err
 	}
-	s.stored = instant(stored)
-	s.event, s.damage = restoreEvent(attributes, data)
+	s.stored, s.key = instant(stored), events.KeyID(key)
+	public, own := keys.public(s.key)
+	if !own {
+		s.damage = errors.New("it is signed with a key that is none of this agency's")
+	}
+	if s.damage == nil {
+		s.event, s.damage = restoreEvent(attributes, data)
+	}
 	if s.damage == nil {
 		s.damage = seal.Verify(s.event, public)
 	}
@@ -87,7 +93,7 @@ func restoreEvent(attributes string, data []byte) (events.Event, error) {
 
 // readOutbox gives the rows that match, in order. A damaged row is among them,
 // with its damage.
-func readOutbox(ctx context.Context, q querier, public events.PublicKey, where string, args ...any) ([]said, error) {
+func readOutbox(ctx context.Context, q querier, keys *keyring, where string, args ...any) ([]said, error) {
 	rows, err := q.QueryContext(ctx, outboxColumns+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outbox: %w", err)
@@ -95,7 +101,7 @@ func readOutbox(ctx context.Context, q querier, public events.PublicKey, where s
 	defer func() { _ = rows.Close() }() // read to the end, or its error is reported below
 	var all []said
 	for rows.Next() {
-		s, err := scanSaid(rows.Scan, public)
+		s, err := scanSaid(rows.Scan, keys)
 		if err != nil {
 			return nil, fmt.Errorf("reading the outbox: %w", err)
 		}

@@ -43,6 +43,18 @@ func storeTask(ctx context.Context, tx *sql.Tx, id events.CaseID, q Question, no
 	return nil
 }
 
+// ensureTask asks a question about a case, if it is not asked already.
+func ensureTask(ctx context.Context, tx *sql.Tx, id events.CaseID, kind TaskKind, now time.Time) error {
+	var asked bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM tasks WHERE case_id = ? AND kind = ?)`, string(id), string(kind)).Scan(&asked); err != nil {
+		return fmt.Errorf("looking for a task: %w", err)
+	}
+	if asked {
+		return nil
+	}
+	return storeTask(ctx, tx, id, Question{Kind: kind}, now)
+}
+
 // readTasks gives the questions of all cases, oldest first; only the one with the
 // id, if one is given.
 func readTasks(ctx context.Context, q querier, id TaskID) ([]task, error) {

@@ -31,7 +31,7 @@ var errHubAway = errors.New("the hub's ledger does not answer as it should")
 // nothing before the caller has verified it.
 type ledger struct {
 	config Config
-	key    seal.SigningKey
+	key    func() seal.SigningKey // with which this agency is heard now
 	http   *http.Client
 	now    func() time.Time
 
@@ -39,14 +39,18 @@ type ledger struct {
 	tiles map[string][]byte // full tiles never change; those of a false answer are forgotten
 }
 
-func newLedger(c Config, key seal.SigningKey, now func() time.Time) *ledger {
+func newLedger(c Config, key func() seal.SigningKey, now func() time.Time) (*ledger, error) {
 	if c.Ledger == "" {
-		return nil
+		return nil, nil
+	}
+	transport, err := c.Transport.HTTP()
+	if err != nil {
+		return nil, fmt.Errorf("reaching the hub's ledger: %w", err)
 	}
 	return &ledger{config: c, key: key, now: now, tiles: map[string][]byte{}, http: &http.Client{
-		Timeout:       ledgerPatience,
+		Timeout: ledgerPatience, Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a signature is for one path
-	}}
+	}}, nil
 }
 
 // get asks for a path, with a request signed by the agency's key. An answer of
@@ -60,7 +64,7 @@ func (l *ledger) get(ctx context.Context, path string, limit int64) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("asking the hub's ledger: %w", err)
 	}
-	if err := seal.SignRequest(request, l.key, l.config.Agency, l.config.Hub.Origin(), nil, l.now()); err != nil {
+	if err := seal.SignRequest(request, l.key(), l.config.Agency, l.config.Hub.Origin(), nil, l.now()); err != nil {
 		return nil, fmt.Errorf("asking the hub's ledger: %w", err)
 	}
 	response, err := l.http.Do(request)
@@ -135,4 +139,11 @@ func (l *ledger) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.tiles)
+}
+
+// idle lets go of connections that nobody uses.
+func (l *ledger) idle() {
+	if l != nil {
+		l.http.CloseIdleConnections()
+	}
 }

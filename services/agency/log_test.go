@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -51,6 +53,7 @@ type aLog struct {
 	genesis      events.Event
 	dir          string
 	own          seal.SealingKey
+	to           events.AgencyID // whom it delivers to; empty: the agency
 }
 
 // newLog founds a directory with an agency in a folder of its own.
@@ -159,7 +162,7 @@ func (l *aLog) event(by events.AgencyID, key seal.SigningKey, subject string, re
 	case p.Type().IsControl():
 		l.sequence[by]--
 		e.Sequence, e.CorrelationID = "", e.ID
-	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeWitnessReset || p.Type() == events.TypeDirectoryFounded || p.Type() == events.TypeDirectoryListed:
+	case p.Type() == events.TypeReferralRequested || p.Type() == events.TypeWitnessReset || p.Type() == events.TypeDirectoryFounded || directory.Changes(p.Type()):
 		e.CorrelationID = e.ID
 	case referral == "":
 		e.CorrelationID = events.EventID(subject)
@@ -212,7 +215,7 @@ func (l *aLog) append(entry tlog.Entry, d tlog.Delivery, m exchange.Message) exc
 	batch.Append(opening.LeafHash(), nil)
 	l.leaves = append(l.leaves, opening.LeafHash())
 	l.number++
-	d.Number, d.Recipient, d.Entry, d.Salt, d.EntryBytes = l.number, testAgency, entry.Number, opening.Salt, opening.Entry
+	d.Number, d.Recipient, d.Entry, d.Salt, d.EntryBytes = l.number, cmp.Or(l.to, testAgency), entry.Number, opening.Salt, opening.Entry
 	d.Proof, err = batch.Prove(entry.Number)
 	l.must(err)
 	if len(d.Proof) == 0 {

@@ -99,8 +99,8 @@ func (d *drain) wait() time.Duration {
 func (a *Agency) sendOutbox(ctx context.Context) error {
 	for ctx.Err() == nil {
 		sent, again := a.drain.cursor()
-		next, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(),
-			`WHERE position > ? AND (answered IS NULL OR position <= ?) ORDER BY position LIMIT 1`, sent, again)
+		next, err := readOutbox(ctx, a.journal.reader, a.keys,
+			`WHERE position > ? AND (answered IS NULL OR position <= ? AND key = ?) ORDER BY position LIMIT 1`, sent, again, string(a.keys.voice().ID()))
 		if err == nil {
 			a.alarms.over("journal-unreadable", "outbox")
 		}
@@ -113,6 +113,8 @@ func (a *Agency) sendOutbox(ctx context.Context) error {
 			if timedOut := a.rest(ctx, a.drain.wait()); timedOut && sent > 0 {
 				a.sendAgain(ctx)
 			}
+		case next[0].damage == nil && next[0].key != a.keys.voice().ID():
+			a.holdBack(ctx, sent)
 		case next[0].damage != nil:
 			a.alarms.raise(ctx, "outbox-damaged", strconv.FormatInt(next[0].position, 10),
 				"An event that waits to be sent is damaged on disk. Nothing behind it can be sent. Restore the journal from its copy.", next[0].damage)
@@ -173,5 +175,14 @@ func (a *Agency) submit(ctx context.Context, before int64, s said) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	}
+}
+
+// holdBack waits with what is signed with a key that is not in force: new keys were
+// said, and count from the ledger's receipt on, which nothing signed with them may
+// overtake.
+func (a *Agency) holdBack(ctx context.Context, sent int64) {
+	if timedOut := a.rest(ctx, a.drain.wait()); timedOut && sent > 0 {
+		a.sendAgain(ctx)
 	}
 }

@@ -15,7 +15,7 @@ func TestPeopleAreToldAtOnceWhatTheRulesForbid(t *testing.T) {
 	if rule, _ := ruleAndReason(err); rule != mou.RuleCaseUnknown {
 		t.Errorf("rights in an unknown case: %v", err)
 	}
-	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys.signing.Public(), ``)
+	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys, ``)
 	if err != nil || len(rows) != 0 {
 		t.Errorf("what was forbidden is in the outbox: %v %v", rows, err)
 	}
@@ -37,7 +37,7 @@ func TestWorkGoesOnBeforeTheLedgerAnswers(t *testing.T) {
 		t.Error("the cause, which all recipients see, is not named")
 	}
 
-	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys.signing.Public(), `ORDER BY position`)
+	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys, `ORDER BY position`)
 	l.must(err)
 	l.gives(a, l.receipts(rows[0].event))
 	if len(f.settled.Trail()) != 1 || len(f.waiting) != 1 {
@@ -74,12 +74,12 @@ func TestARefusalOfWhatWeNeverSaidIsShownApart(t *testing.T) {
 func TestAnEventOfOurKeyThatTheJournalLacksAlarms(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	e := l.event(testAgency, a.keys.signing, string(newCaseID(t)), "", &events.CaseOpened{Said: justNow(), Age: events.Adult})
+	e := l.event(testAgency, a.keys.voice(), string(newCaseID(t)), "", &events.CaseOpened{Said: justNow(), Age: events.Adult})
 	l.gives(a, l.receipts(e))
 	if a.stored != 2 || !a.alarmed("journal-behind") {
 		t.Errorf("stored %d, alarms %+v", a.stored, a.alarms.list())
 	}
-	if err := a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.signing.ID(), Sequence: 5}); err != nil {
+	if err := a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.voice().ID(), Sequence: 5}); err != nil {
 		t.Error(err)
 	}
 }
@@ -105,7 +105,7 @@ func TestTheHubSaysFromWhereToSendAgain(t *testing.T) {
 		l.must(err)
 	}
 	a.drain.passed(0, 5)
-	l.must(a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.signing.ID(), Sequence: 3}))
+	l.must(a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.voice().ID(), Sequence: 3}))
 	if sent, again := a.drain.cursor(); sent != 2 || again != 5 {
 		t.Errorf("sending goes on behind %d, answered ones up to %d", sent, again)
 	}

@@ -48,23 +48,31 @@ func statusOf(rule events.Rule) int {
 		mou.RuleRecordUnknown: http.StatusNotFound,
 		RuleTaskUnknown:       http.StatusNotFound,
 		RuleAlertUnknown:      http.StatusNotFound,
+		RuleSubmissionUnknown: http.StatusNotFound,
 		RuleQuestionUnknown:   http.StatusNotFound,
 		RuleEntryUnknown:      http.StatusNotFound,
 		RuleUnwitnessedYet:    http.StatusNotFound,
 		RuleRecordErased:      http.StatusGone,
 		RuleRecordRecalled:    http.StatusGone,
+		RuleKeyGone:           http.StatusGone,
 
-		RuleFormChanged:     http.StatusConflict,
-		RuleResetUnneeded:   http.StatusConflict,
-		RuleResetDiffers:    http.StatusConflict,
-		RuleNoWitness:       http.StatusConflict,
-		events.RuleIDReused: http.StatusConflict,
+		RuleFormChanged:   http.StatusConflict,
+		RuleResetUnneeded: http.StatusConflict,
+		RuleResetDiffers:  http.StatusConflict,
+		RuleNoWitness:     http.StatusConflict,
+		RuleRotationWaits: http.StatusConflict,
+		RuleKeysUnlisted:  http.StatusConflict,
+
+		events.RuleAgencySuspended: http.StatusConflict,
+		events.RuleKeyReused:       http.StatusConflict,
+		events.RuleIDReused:        http.StatusConflict,
 
 		events.RuleDataMalformed:   http.StatusBadRequest,
 		events.RuleAttributeSyntax: http.StatusBadRequest,
 
-		RuleHubAway:    http.StatusServiceUnavailable,
-		RuleProofFalse: http.StatusBadGateway,
+		RuleHubAway:        http.StatusServiceUnavailable,
+		RuleKeyUnwitnessed: http.StatusServiceUnavailable,
+		RuleProofFalse:     http.StatusBadGateway,
 
 		ruleNotJoined: http.StatusServiceUnavailable,
 		ruleInternal:  http.StatusInternalServerError,
@@ -75,9 +83,9 @@ func statusOf(rule events.Rule) int {
 	return status
 }
 
-// refuse answers with a problem. What is no violation is logged and answered
-// without detail.
-func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+// problem is an error as whoever asked gets it. What is no violation is logged
+// and answered without detail.
+func (a *Agency) problem(ctx context.Context, err error) Problem {
 	var v *events.Violation
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -91,10 +99,17 @@ func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
 		v = events.Refuse(ruleInternal, "", "the service could not do this; its log says why")
 	}
 	status := statusOf(v.Rule)
-	text, err := json.Marshal(Problem{
+	return Problem{
 		Type: "urn:handrail:rule:" + string(v.Rule), Title: http.StatusText(status), Status: status,
 		Detail: v.Reason, Rule: v.Rule, Pointer: v.Pointer,
-	})
+	}
+}
+
+// refuse answers with a problem.
+func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	p := a.problem(ctx, err)
+	status := p.Status
+	text, err := json.Marshal(p)
 	if err != nil {
 		status, text = http.StatusInternalServerError, nil
 	}

@@ -65,7 +65,7 @@ func TestAProofOnRequestIsVerifiedAgainstEverythingThatIsKnown(t *testing.T) {
 	l.grows(20)
 	d, err := parseDelivery(m)
 	l.must(err)
-	served.proves(map[uint64]tlog.Delivery{d.Entry: d}, l.senderKey, a.keys.witness)
+	served.proves(map[uint64]tlog.Delivery{d.Entry: d}, l.senderKey, a.keys.cosigner())
 	number := strconv.FormatUint(d.Entry, 10)
 
 	view, err := a.Proof(t.Context(), number)
@@ -137,7 +137,9 @@ func TestTheHubsRefusalOfAProofIsPassedOn(t *testing.T) {
 		_, _ = w.Write([]byte(`{"type":"urn:handrail:problem:unwitnessed-yet","title":"Not Found","status":404,"detail":"not cosigned yet"}`))
 	}))
 	defer server.Close()
-	a.ledger = newLedger(Config{Ledger: server.URL, Hub: testHub, Agency: testAgency}, a.keys.signing, time.Now)
+	var err error
+	a.ledger, err = newLedger(Config{Ledger: server.URL, Hub: testHub, Agency: testAgency}, a.keys.voice, time.Now)
+	l.must(err)
 	if _, err := a.Proof(t.Context(), "0"); ruleOf(err) != RuleUnwitnessedYet {
 		t.Errorf("%v", err)
 	}

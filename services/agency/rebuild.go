@@ -17,6 +17,9 @@ func (a *Agency) rebuild(ctx context.Context) error {
 	if err := a.loadWitness(ctx); err != nil {
 		return err
 	}
+	if err := errors.Join(a.loadWitnessed(ctx), a.loadHeard(ctx)); err != nil {
+		return err
+	}
 	return a.refold(ctx)
 }
 
@@ -25,7 +28,9 @@ func (a *Agency) refold(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.directory, a.book, a.stored, a.resets = nil, casebook{}, last, nil
+	a.directory, a.book, a.stored, a.resets, a.sealing = nil, casebook{}, last, nil, inUse{}
+	a.keys.list(nil)
+	a.keys.await(nil)
 	a.link.progressed(last)
 	a.alarms.overAll("fold-differs") // judged anew
 	for number := uint64(1); number <= last; number++ {
@@ -50,7 +55,14 @@ func (a *Agency) refold(ctx context.Context) error {
 			a.settle(ctx, p)
 		}
 	}
-	return a.foldOutbox(ctx)
+	if err := a.foldOutbox(ctx); err != nil {
+		return err
+	}
+	a.arrangeKeys(ctx)
+	if a.anew, err = readAnew(ctx, a.journal.reader); err != nil {
+		return err
+	}
+	return a.findRefusedKeys(ctx)
 }
 
 // foundFromCopy takes the directory from the journal's second copy of genesis,
@@ -64,7 +76,11 @@ func (a *Agency) foundFromCopy(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	if d, err := a.found(data); err == nil {
+	number, err := metaNumber(ctx, a.journal.reader, "genesis entry")
+	if err != nil {
+		return
+	}
+	if d, err := a.found(uint64(number), data); err == nil { //nolint:gosec // an entry's number, as this agency stored it
 		a.settle(ctx, proven{founds: d})
 	}
 }
@@ -81,7 +97,14 @@ func (a *Agency) reread(ctx context.Context, number uint64) (heard, proven, erro
 
 // foldOutbox adds what the ledger has not answered yet.
 func (a *Agency) foldOutbox(ctx context.Context) error {
-	waiting, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `WHERE answered IS NULL ORDER BY position`)
+	waiting, err := readOutbox(ctx, a.journal.reader, a.keys, `WHERE answered IS NULL ORDER BY position`)
+	if err != nil {
+		return err
+	}
+	mended, err := a.mendOutbox(ctx, waiting)
+	if mended && err == nil {
+		waiting, err = readOutbox(ctx, a.journal.reader, a.keys, `WHERE answered IS NULL ORDER BY position`)
+	}
 	if err != nil {
 		return err
 	}
@@ -96,6 +119,9 @@ func (a *Agency) foldOutbox(ctx context.Context) error {
 			a.alarms.raise(ctx, "outbox-damaged", strconv.FormatInt(s.position, 10),
 				"An event that waits to be sent is damaged on disk. Nothing behind it can be sent. Restore the journal from its copy.", err)
 		case a.book.memo != nil:
+			if keyed, ok := payload.(*events.DirectoryKeyed); ok {
+				a.keys.await(&keyed.Listing)
+			}
 			a.book.await(s.event, payload)
 		}
 	}

@@ -3,10 +3,7 @@ package agency
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -62,7 +59,7 @@ func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
 	if a.directory == nil || a.book.memo == nil {
 		return nil, ErrNotJoined
 	}
-	_, err := a.directory.sealingKey(s.To)
+	_, err := a.sealingKey(s.To)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +84,7 @@ func (a *Agency) sealings(ctx context.Context, s Sealing) ([]Statement, error) {
 // sealValues builds the statements of a sealing whose values are all given.
 // Agency.mu is held.
 func (a *Agency) sealValues(s Sealing, now time.Time) ([]Statement, error) {
-	key, err := a.directory.sealingKey(s.To)
+	key, err := a.sealingKey(s.To)
 	if err != nil {
 		return nil, err
 	}
@@ -135,94 +132,4 @@ func (a *Agency) purposeOf(s Sealing) (events.Purpose, error) {
 		}
 	}
 	return "", events.Refuse(mou.RuleReferralUnknown, "/referral", "this agency knows no referral of that id in the case")
-}
-
-// Opening is a wish to read one sealed section.
-type Opening struct {
-	Case    events.CaseID
-	Record  events.EventID
-	Purpose events.Purpose
-	Reader  string // role and code of who reads, never a name
-}
-
-// Open gives the text of a released section, after the read was logged
-// durably with its purpose. A section whose sender committed to something else
-// is answered with record.disputed and not shown.
-func (a *Agency) Open(ctx context.Context, o Opening) (jsontext.Value, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	header, err := a.mayOpen(o)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.logRead(ctx, o, header); err != nil {
-		return nil, err
-	}
-	var number uint64
-	row := a.journal.reader.QueryRowContext(ctx, `SELECT number FROM inbox WHERE record = ?`, string(o.Record))
-	if err := row.Scan(&number); err != nil {
-		return nil, fmt.Errorf("finding a record: %w", err)
-	}
-	h, err := readDelivery(ctx, a.journal.reader, number)
-	if err != nil {
-		a.markDamaged(ctx, number, err)
-		return nil, err
-	}
-	p, err := a.prove(ctx, a.journal.reader, a.directory, h)
-	switch {
-	case err != nil:
-		a.markDamaged(ctx, number, err)
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	case p.erased:
-		return nil, events.Refuse(RuleRecordErased, "", "this agency erased the record, as it confirmed")
-	}
-	section, err := a.keys.sealing.Open(p.event.Data, p.event.PlainCommit)
-	if errors.Is(err, seal.ErrDisputed) {
-		return nil, a.dispute(ctx, o, header, p.event.ID)
-	}
-	return section, err
-}
-
-// mayOpen checks what the journal shows: the record was released, for this
-// purpose, and nothing has ended its use.
-func (a *Agency) mayOpen(o Opening) (mou.SealedRecord, error) {
-	f := a.book.files[o.Case]
-	if f == nil {
-		return mou.SealedRecord{}, events.Refuse(mou.RuleCaseUnknown, "", "this agency knows no case of that id")
-	}
-	records := f.tentative.Records()
-	at := slices.IndexFunc(records, func(r mou.SealedRecord) bool { return r.ID == o.Record && r.To == a.config.Agency })
-	switch {
-	case at < 0:
-		return mou.SealedRecord{}, events.Refuse(mou.RuleRecordUnknown, "", "this agency holds no record of that id in the case")
-	case o.Purpose != records[at].Purpose:
-		return records[at], events.Refuse(RulePurposeOther, "/purpose", "the section was shared for "+string(records[at].Purpose)+" and may be read for nothing else")
-	case records[at].Number == 0:
-		return records[at], events.Refuse(RuleRecordRecalled, "", "the record was withdrawn before it arrived here: a tombstone came in its place, and nothing of it is held")
-	}
-	return records[at], a.mayUse(f.tentative, records[at])
-}
-
-func (a *Agency) logRead(ctx context.Context, o Opening, header mou.SealedRecord) error {
-	return a.journal.update(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO readlog (record, case_id, section, purpose, reader, at) VALUES (?, ?, ?, ?, ?, ?)`,
-			string(o.Record), string(o.Case), string(header.Section), string(o.Purpose), o.Reader, a.now().UnixNano())
-		if err != nil {
-			return fmt.Errorf("logging the read: %w", err)
-		}
-		return nil
-	})
-}
-
-func (a *Agency) dispute(ctx context.Context, o Opening, header mou.SealedRecord, record events.EventID) error {
-	now := events.At(a.now())
-	_, err := a.sayLocked(ctx, true, nil, Statement{
-		Case: o.Case, Referral: header.Referral, Cause: record,
-		Payload: &events.RecordDisputed{Said: events.Said{Happened: now, Recorded: now, Channel: events.System}, Record: record},
-	})
-	var v *events.Violation
-	if err != nil && !errors.As(err, &v) { // a violation: it was disputed before
-		return err
-	}
-	return events.Refuse(RuleRecordDisputed, "", "the record is not what its sender committed to; its sender was told, and nothing of it is shown")
 }

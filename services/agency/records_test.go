@@ -61,7 +61,7 @@ func (l *aLog) admitted(a *Agency, s Statement) {
 	l.t.Helper()
 	ids, err := a.Say(l.t.Context(), s)
 	l.must(err)
-	rows, err := readOutbox(l.t.Context(), a.journal.reader, a.keys.signing.Public(), `WHERE id = ?`, string(ids[0]))
+	rows, err := readOutbox(l.t.Context(), a.journal.reader, a.keys, `WHERE id = ?`, string(ids[0]))
 	l.must(err)
 	l.gives(a, l.receipts(rows[0].event))
 }
@@ -73,7 +73,7 @@ func TestASectionIsReadOnlyWhenReleasedAndEveryReadIsLogged(t *testing.T) {
 	a := l.joined()
 	of, _, record := l.accepted(a, same)
 	l.gives(a, l.delivers(record))
-	wish := Opening{Case: of, Record: record.ID, Purpose: events.PurposeAccommodation, Reader: "duty-1"}
+	wish := Opening{Case: of, Record: record.ID, Role: "case-worker", Purpose: events.PurposeAccommodation, Basis: "consent", Reader: "duty-1"}
 	_, err := a.Open(t.Context(), wish)
 	if rule, _ := ruleAndReason(err); rule != RuleNotReleased {
 		t.Errorf("before it was released: %v", err)
@@ -103,14 +103,14 @@ func TestARecordThatIsNotWhatWasCommittedIsDisputedAndNotShown(t *testing.T) {
 		return "0" + c[1:]
 	})
 	l.gives(a, l.delivers(record), l.delivers(l.releases(record)))
-	section, err := a.Open(t.Context(), Opening{Case: of, Record: record.ID, Purpose: events.PurposeAccommodation})
+	section, err := a.Open(t.Context(), Opening{Case: of, Record: record.ID, Role: "case-worker", Purpose: events.PurposeAccommodation, Basis: "consent"})
 	if rule, _ := ruleAndReason(err); rule != RuleRecordDisputed || section != nil {
 		t.Fatalf("%s %v", section, err)
 	}
-	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys.signing.Public(), `WHERE answered IS NULL`)
+	rows, err := readOutbox(t.Context(), a.journal.reader, a.keys, `WHERE answered IS NULL`)
 	l.must(err)
-	if len(rows) != 1 || rows[0].event.Type != events.TypeRecordDisputed || rows[0].event.Referral() != referral {
-		t.Errorf("the agency says %+v", rows)
+	if len(rows) != 2 || rows[0].event.Type != events.TypeRecordOpened || rows[1].event.Type != events.TypeRecordDisputed || rows[1].event.Referral() != referral {
+		t.Errorf("the agency says %d statements", len(rows))
 	}
 }
 
@@ -166,7 +166,7 @@ func TestAnAnswerIsReadAndErasedLikeARecord(t *testing.T) {
 	answer := l.sealedAs(events.TypeReferralAnswered, events.SectionQuestion, of, referral, `{"text":"One of them."}`, same)
 	delivery := l.delivers(answer)
 	l.gives(a, delivery, l.delivers(l.releases(answer)))
-	section, err := a.Open(t.Context(), Opening{Case: of, Record: answer.ID, Purpose: events.PurposeAccommodation, Reader: "duty-1"})
+	section, err := a.Open(t.Context(), Opening{Case: of, Record: answer.ID, Role: "case-worker", Purpose: events.PurposeAccommodation, Basis: "consent", Reader: "duty-1"})
 	if err != nil || string(section) != `{"text":"One of them."}` {
 		t.Fatalf("%s %v", section, err)
 	}
@@ -183,7 +183,7 @@ func TestAnAnswerIsReadAndErasedLikeARecord(t *testing.T) {
 	if err != nil || len(h.message.Data) != 0 || h.erased == nil || len(b.damaged) != 0 {
 		t.Errorf("after the erasure: %d bytes, %v, damaged %v", len(h.message.Data), err, b.damaged)
 	}
-	_, err = b.Open(t.Context(), Opening{Case: of, Record: answer.ID, Purpose: events.PurposeAccommodation})
+	_, err = b.Open(t.Context(), Opening{Case: of, Record: answer.ID, Role: "case-worker", Purpose: events.PurposeAccommodation, Basis: "consent"})
 	if rule, _ := ruleAndReason(err); rule != RuleRecordErased {
 		t.Errorf("opening it says %q", rule)
 	}

@@ -14,6 +14,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/events/seal"
 )
 
 // ErrNotJoined means that genesis has not arrived: without the directory and
@@ -28,7 +29,8 @@ type Statement struct {
 	ID       events.EventID    // empty: a new one
 	Payload  events.Payload
 
-	sealed *sealedData // instead of facts, on records
+	sealed   *sealedData // instead of facts, on records
+	ceremony bool        // it is said by what has a ceremony of its own
 }
 
 type sealedData struct {
@@ -68,8 +70,8 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 	ahead := map[events.CaseID]mou.Case{}
 	number := uint64(2*provisional - 4096) // behind everything that waits
 	for _, s := range statements {
-		if also == nil && s.Payload != nil && s.Payload.Type() == events.TypeWitnessReset {
-			return nil, events.Refuse(events.RuleTypeUnknown, "/type", "a witness is reset by a ceremony of its own: `handrail witness reset`")
+		if err := a.maySay(s); err != nil {
+			return nil, err
 		}
 		e, err := a.draft(ctx, s, now, drafts)
 		if err != nil {
@@ -92,6 +94,20 @@ func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx)
 	}
 	a.drain.nudge()
 	return ids, nil
+}
+
+// maySay refuses what is said in a ceremony of its own only, or could not be heard.
+func (a *Agency) maySay(s Statement) error {
+	switch {
+	case s.ceremony || s.Payload == nil:
+	case s.Payload.Type() == events.TypeWitnessReset:
+		return events.Refuse(events.RuleTypeUnknown, "/type", "a witness is reset by a ceremony of its own: `handrail witness reset`")
+	case s.Payload.Type() == events.TypeDirectoryKeyed:
+		return events.Refuse(events.RuleTypeUnknown, "/type", "keys are changed by a ceremony of their own: `handrail agency rotate-keys`")
+	case s.Payload.Type() == events.TypeRecordOpened:
+		return events.Refuse(events.RuleTypeUnknown, "/type", "that a record was opened is said by opening it")
+	}
+	return a.mayBeHeard()
 }
 
 // judge checks a statement on the tentative view, with the statements before it.
@@ -119,7 +135,7 @@ func (a *Agency) judge(ahead map[events.CaseID]mou.Case, act mou.Act, now time.T
 func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []Statement, also func(*sql.Tx) error, now time.Time) error {
 	err := a.journal.update(ctx, func(tx *sql.Tx) error {
 		for i, e := range drafts {
-			signed, err := a.journal.sign(ctx, tx, a.keys.signing, e, now)
+			signed, err := a.journal.sign(ctx, tx, a.signerOf(e), e, now)
 			if err != nil {
 				return err
 			}
@@ -137,6 +153,15 @@ func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []
 		a.book.await(e, statements[i].Payload)
 	}
 	return nil
+}
+
+// signerOf gives the key to sign an event with: a change of keys is signed with the
+// key of before, like everything that it may not overtake.
+func (a *Agency) signerOf(e events.Event) seal.SigningKey {
+	if e.Type == events.TypeDirectoryKeyed {
+		return a.keys.voice()
+	}
+	return a.keys.speaker()
 }
 
 // draft builds an event whole, but for sequence and signature.
@@ -196,7 +221,7 @@ func (a *Agency) subject(s Statement) (string, error) {
 
 // aboutItself says whether an agency says a type about itself, in no case.
 func aboutItself(t events.Type) bool {
-	return t == events.TypeCapacityPublished || t == events.TypeWitnessReset
+	return t == events.TypeCapacityPublished || t == events.TypeWitnessReset || t == events.TypeDirectoryKeyed
 }
 
 func newID(wanted events.EventID, now time.Time) (events.EventID, error) {

@@ -152,15 +152,15 @@ func (a *Agency) handle(status int, f route) http.HandlerFunc {
 	}
 }
 
-// bodied is handle for a path that takes a JSON body of at most so many bytes.
-func (a *Agency) bodied(status int, limit int64, f func(r *http.Request, body []byte) (any, error)) http.HandlerFunc {
+// bodied is handle for a path that takes a JSON body of at most deskBody bytes.
+func (a *Agency) bodied(status int, f func(r *http.Request, body []byte) (any, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || kind != "application/json" {
 			a.refuse(r.Context(), w, events.Refuse(ruleContentType, "", "send application/json"))
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, deskBody))
 		if err != nil {
 			a.refuse(r.Context(), w, err)
 			return

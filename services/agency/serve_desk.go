@@ -2,7 +2,6 @@ package agency
 
 import (
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,7 +16,7 @@ func (a *Agency) deskRoutes() http.Handler {
 	mux := http.NewServeMux()
 	get := func(path string, f route) { mux.HandleFunc("GET "+path, a.handle(http.StatusOK, f)) }
 	post := func(path string, f func(*http.Request, []byte) (any, error)) {
-		mux.HandleFunc("POST "+path, a.bodied(http.StatusAccepted, deskBody, f))
+		mux.HandleFunc("POST "+path, a.bodied(http.StatusAccepted, f))
 	}
 	get("/v1/status", func(r *http.Request) (any, error) { return a.Status(r.Context()) })
 	get("/v1/doctor", func(r *http.Request) (any, error) { return a.Doctor(r.Context()) })
@@ -27,7 +26,7 @@ func (a *Agency) deskRoutes() http.Handler {
 		sections, err := a.Sections(events.CaseID(r.PathValue("case")))
 		return list("sections", sections, err)
 	})
-	mux.HandleFunc("POST /v1/cases/{case}/sections/{record}/open", a.bodied(http.StatusOK, deskBody, a.openSection))
+	mux.HandleFunc("POST /v1/cases/{case}/sections/{record}/open", a.bodied(http.StatusOK, a.openSection))
 	get("/v1/inbox", func(*http.Request) (any, error) { return a.Inbox(), nil })
 	get("/v1/outbox", func(r *http.Request) (any, error) { return a.Outbox(r.Context()) })
 	get("/v1/tasks", func(r *http.Request) (any, error) {
@@ -46,6 +45,7 @@ func (a *Agency) deskRoutes() http.Handler {
 	post("/v1/records", a.postRecords)
 	a.nightRoutes(get, post)
 	a.witnessRoutes(mux, get, post)
+	a.keyRoutes(mux, get, post)
 	a.alertRoutes(mux)
 	mux.HandleFunc("/", a.missing)
 	return mux
@@ -58,6 +58,7 @@ func (a *Agency) nightRoutes(get func(string, route), post func(string, func(*ht
 	post("/v1/questions/answer", a.postReply)
 	get("/v1/questions", func(*http.Request) (any, error) { return list("questions", a.Questions(), nil) })
 	get("/v1/overdue", func(*http.Request) (any, error) { return a.Overdue(), nil })
+	get("/v1/cases/{case}/known", func(r *http.Request) (any, error) { return a.Known(events.CaseID(r.PathValue("case"))) })
 	get("/v1/withdrawals/{case}", func(r *http.Request) (any, error) {
 		withdrawals, err := a.Withdrawals(events.CaseID(r.PathValue("case")))
 		return list("withdrawals", withdrawals, err)
@@ -190,24 +191,19 @@ func (a *Agency) postRecords(r *http.Request, body []byte) (any, error) {
 	return SaidOf{Case: given.Case, Events: ids}, err
 }
 
-var readerSyntax = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
-
 func (a *Agency) openSection(r *http.Request, body []byte) (any, error) {
 	var given struct {
-		Purpose events.Purpose `json:"purpose"`
-		Reader  string         `json:"reader,omitzero"`
+		Role    events.ReaderRole `json:"role"`
+		Purpose events.Purpose    `json:"purpose"`
+		Basis   events.LegalBasis `json:"basis"`
+		Reader  string            `json:"reader,omitzero"`
 	}
 	if err := readStrict(body, &given); err != nil {
 		return nil, err
 	}
-	if given.Reader == "" {
-		given.Reader = "duty"
-	}
-	if !readerSyntax.MatchString(given.Reader) {
-		return nil, events.Refuse(events.RuleDataCode, "/reader", "a reader is a role and code, 1 to 32 of a-z, 0-9 and hyphen; never a name")
-	}
 	section, err := a.Open(r.Context(), Opening{
-		Case: events.CaseID(r.PathValue("case")), Record: events.EventID(r.PathValue("record")), Purpose: given.Purpose, Reader: given.Reader,
+		Case: events.CaseID(r.PathValue("case")), Record: events.EventID(r.PathValue("record")),
+		Role: given.Role, Purpose: given.Purpose, Basis: given.Basis, Reader: given.Reader,
 	})
 	return map[string]jsontext.Value{"section": section}, err
 }

@@ -163,29 +163,31 @@ func (a *Agency) Sections(id events.CaseID) ([]SectionView, error) {
 
 // Read is one line of the read log.
 type Read struct {
-	Record  events.EventID `json:"record"`
-	Case    events.CaseID  `json:"case"`
-	Section events.Section `json:"section"`
-	Purpose events.Purpose `json:"purpose"`
-	Reader  string         `json:"reader"`
-	At      time.Time      `json:"at"`
+	Record  events.EventID    `json:"record"`
+	Case    events.CaseID     `json:"case"`
+	Section events.Section    `json:"section"`
+	Role    events.ReaderRole `json:"role"`
+	Purpose events.Purpose    `json:"purpose"`
+	Basis   events.LegalBasis `json:"basis"`
+	Reader  string            `json:"reader,omitzero"` // a code within the role
+	At      time.Time         `json:"at"`
 }
 
-// ReadLog lists who read which section for which purpose, oldest first.
+// ReadLog lists who read which section for which purpose and on which basis, oldest first.
 func (a *Agency) ReadLog(ctx context.Context) ([]Read, error) {
-	rows, err := a.journal.reader.QueryContext(ctx, `SELECT record, case_id, section, purpose, reader, at FROM readlog ORDER BY position`)
+	rows, err := a.journal.reader.QueryContext(ctx, `SELECT record, case_id, section, role, purpose, basis, reader, at FROM readlog ORDER BY position`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the read log: %w", err)
 	}
 	defer func() { _ = rows.Close() }() // read to the end, or its error is reported below
 	list := []Read{}
 	for rows.Next() {
-		var record, of, section, purpose, reader string
+		var record, of, section, role, purpose, basis, reader string
 		var at int64
-		if err := rows.Scan(&record, &of, &section, &purpose, &reader, &at); err != nil {
+		if err := rows.Scan(&record, &of, &section, &role, &purpose, &basis, &reader, &at); err != nil {
 			return nil, fmt.Errorf("reading the read log: %w", err)
 		}
-		list = append(list, Read{events.EventID(record), events.CaseID(of), events.Section(section), events.Purpose(purpose), reader, instant(at)})
+		list = append(list, Read{events.EventID(record), events.CaseID(of), events.Section(section), events.ReaderRole(role), events.Purpose(purpose), events.LegalBasis(basis), reader, instant(at)})
 	}
 	return list, rows.Err()
 }

@@ -46,7 +46,7 @@ type OutboxView struct {
 // Outbox shows what this agency said and how the ledger answered, with the
 // rule of each refusal.
 func (a *Agency) Outbox(ctx context.Context) (OutboxView, error) {
-	rows, err := readOutbox(ctx, a.journal.reader, a.keys.signing.Public(), `ORDER BY position`)
+	rows, err := readOutbox(ctx, a.journal.reader, a.keys, `ORDER BY position`)
 	if err != nil {
 		return OutboxView{}, err
 	}

@@ -80,7 +80,7 @@ func tellChildProtection() question {
 			})
 		},
 		fields: func(a *Agency, t task) []Field {
-			listed := a.directory.ofKind(events.ChildProtection)
+			listed := a.directory.OfKind(events.ChildProtection)
 			return askedFields(
 				Field{Name: "to", Says: "Which child protection.", Form: "one", Codes: agencyCodes(listed), Needed: true, Suggested: suggest(slices.Concat(listed, []events.AgencyID{""})[0], len(listed) > 0)},
 				Field{Name: "region", Says: "Where the person is, as ISO 3166-2.", Form: "one", Suggested: suggest(t.hints.Region, t.hints.Region != "")})

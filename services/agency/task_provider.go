@@ -121,7 +121,7 @@ func (a *Agency) consentedBundle(id events.CaseID, now time.Time) string {
 // couldAsk lists the agencies of the bundle's kind.
 func (a *Agency) couldAsk(b mou.Bundle) []Provider {
 	could := []Provider{}
-	for _, id := range a.directory.ofKind(b.Class) {
+	for _, id := range a.directory.OfKind(b.Class) {
 		if id != a.config.Agency {
 			could = append(could, a.offerOf(id, b.Class))
 		}

@@ -27,6 +27,7 @@ const (
 	TellChildProtection TaskKind = "tell-child-protection"
 	AskConsent          TaskKind = "ask-consent"
 	ChooseProvider      TaskKind = "choose-provider"
+	SealAnew            TaskKind = "seal-anew" // not of a form: a recipient's key ended
 )
 
 // Task is an open question about a case. Which tasks can be answered now
@@ -56,7 +57,7 @@ type Field struct {
 // question is how one kind of task is asked, gated, and answered.
 type question struct {
 	prompt string
-	gate   events.Type // the memorandum's word on this type says whether it can be answered now
+	gate   events.Type // the memorandum's word on this type says whether it can be answered now; empty: at any time
 
 	// known says whether the case holds the answer as it stands now. The question is
 	// asked again when that changes: a refusal by the ledger, a decline, a consent that ends.
@@ -71,7 +72,8 @@ type question struct {
 // reply is what an answer makes.
 type reply struct {
 	statements []Statement
-	later      bool // not now: the question stays open
+	also       func(*sql.Tx) error // nil: nothing else is stored with them
+	later      bool                // not now: the question stays open
 }
 
 func questionOf(kind TaskKind) (question, bool) {
@@ -81,6 +83,7 @@ func questionOf(kind TaskKind) (question, bool) {
 		TellChildProtection: tellChildProtection(),
 		AskConsent:          askConsent(),
 		ChooseProvider:      chooseProvider(),
+		SealAnew:            askSealAnew(),
 	}[kind]
 	return q, ok
 }
@@ -121,7 +124,9 @@ func (a *Agency) task(t task, now time.Time) (Task, bool) {
 	if q.note != nil {
 		shown.Prompt += q.note(a, f, now)
 	}
-	shown.Ready, shown.Rule, shown.Reason = a.gate(f, q.gate, now)
+	if shown.Ready = true; q.gate != "" {
+		shown.Ready, shown.Rule, shown.Reason = a.gate(f, q.gate, now)
+	}
 	if shown.Ready && q.stands != nil {
 		if v := q.stands(a, f, now); v != nil {
 			shown.Ready, shown.Rule, shown.Reason = false, v.Rule, v.Reason
@@ -179,7 +184,18 @@ func (a *Agency) AnswerTask(ctx context.Context, id TaskID, body []byte) ([]even
 		}
 		made.statements[i].Case, ids[i] = rows[0].of, made.statements[i].ID
 	}
-	return a.sayLocked(ctx, true, func(tx *sql.Tx) error { return taskAnswered(ctx, tx, id, ids, now) }, made.statements...)
+	answered, err := a.sayLocked(ctx, true, func(tx *sql.Tx) error {
+		if made.also != nil {
+			if err := made.also(tx); err != nil {
+				return err
+			}
+		}
+		return taskAnswered(ctx, tx, id, ids, now)
+	}, made.statements...)
+	if err == nil && made.also != nil {
+		a.anew, err = readAnew(ctx, a.journal.reader)
+	}
+	return answered, err
 }
 
 // asked is the part that every answer has: when and how the person was asked.

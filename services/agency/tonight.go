@@ -159,10 +159,10 @@ func (a *Agency) ifNobody(asked []events.AgencyID, at time.Time) Unanswered {
 	return Unanswered{At: at, Says: "If nobody has answered by " + clock + ", nobody else is told: the directory lists no duty that is staffed then, and no coordinator."}
 }
 
-// ofKinds lists the agencies of some kinds in the order of their ids.
+// ofKinds lists the agencies of some kinds that take part now, in the order of their ids.
 func (a *Agency) ofKinds(kinds []events.AgencyKind) (ids []events.AgencyID) {
 	for id, kind := range a.book.memo.Directory {
-		if slices.Contains(kinds, kind) {
+		if slices.Contains(kinds, kind) && !a.book.memo.Away[id] {
 			ids = append(ids, id)
 		}
 	}

@@ -78,7 +78,10 @@ func (a *Agency) candidates(t Tonight, p *plan, now time.Time) error {
 		p.to = t.To
 		return nil
 	}
-	could := slices.DeleteFunc(a.couldAsk(p.bundle), func(o Provider) bool { return slices.Contains(t.Except, o.Agency) })
+	could := slices.DeleteFunc(a.couldAsk(p.bundle), func(o Provider) bool {
+		_, err := a.sealingKey(o.Agency) // nothing could be shared with one whose new key nobody witnessed yet
+		return err != nil || slices.Contains(t.Except, o.Agency)
+	})
 	facts := t.request(*p)
 	var fit, silent, perhaps []events.AgencyID
 	for _, r := range match.Rank(match.For(facts, a.book.memo.Profile.Local(now)), could) {

@@ -54,7 +54,7 @@ func (a *Agency) openingSays(id events.CaseID, said events.Said, age events.AgeC
 // childNotice is whom to tell at once of a child: the first child protection of
 // the directory, unless this agency is one.
 func (a *Agency) childNotice(age events.AgeClass) []events.AgencyID {
-	listed := a.directory.ofKind(events.ChildProtection)
+	listed := a.directory.OfKind(events.ChildProtection)
 	if age == events.Adult || a.config.Kind == events.ChildProtection || len(listed) == 0 {
 		return []events.AgencyID{}
 	}

@@ -78,6 +78,7 @@ func turnBack(ctx context.Context, tx *sql.Tx, common uint64, reset events.Event
 	for _, do := range []string{
 		`INSERT INTO turned_back (event, number, header) SELECT ?2, number, header FROM inbox WHERE number > ?1`,
 		`DELETE FROM inbox WHERE number > ?1 AND ?2 <> ''`,
+		`DELETE FROM kept_records WHERE ?1 >= 0 AND ?2 <> '' AND record NOT IN (SELECT record FROM inbox WHERE record IS NOT NULL)`,
 		`UPDATE outbox SET answered = NULL, admitted = NULL WHERE answered > ?1 AND ?2 <> ''`,
 	} {
 		if _, err := tx.ExecContext(ctx, do, common, string(reset)); err != nil {

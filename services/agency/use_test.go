@@ -14,7 +14,7 @@ func (l *aLog) taken(a *Agency) (events.CaseID, events.ReferralID, Opening) {
 	of, referral, record := l.accepted(a, same)
 	l.gives(a, l.delivers(l.agrees(of, 30*day)), l.delivers(record), l.delivers(l.releases(record)))
 	l.admitted(a, Statement{Case: of, Referral: referral, Payload: &events.HandoverCompleted{Said: justNow()}})
-	return of, referral, Opening{Case: of, Record: record.ID, Purpose: events.PurposeAccommodation, Reader: "duty-1"}
+	return of, referral, Opening{Case: of, Record: record.ID, Role: "case-worker", Purpose: events.PurposeAccommodation, Basis: "consent", Reader: "duty-1"}
 }
 
 // agrees is the person's consent to a shelter, as the police record it.
@@ -107,7 +107,7 @@ func TestARecordIsErasedWhenTheLedgerHasAdmittedItNotBefore(t *testing.T) {
 	confirm := func() events.Event {
 		ids, err := a.Say(t.Context(), Statement{Case: of, Referral: referral, Payload: &events.ErasureConfirmed{Said: justNow(), Answer: events.Erased}})
 		l.must(err)
-		rows, err := readOutbox(t.Context(), a.journal.reader, a.keys.signing.Public(), `WHERE id = ?`, string(ids[0]))
+		rows, err := readOutbox(t.Context(), a.journal.reader, a.keys, `WHERE id = ?`, string(ids[0]))
 		l.must(err)
 		return rows[0].event
 	}

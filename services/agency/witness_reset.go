@@ -91,10 +91,10 @@ func (a *Agency) ResetWitness(ctx context.Context, r Reset) (events.EventID, err
 	}
 	next := cosigned{Resets: a.witness.Resets + 1, Size: r.Size, Root: r.Root, Reset: id, Offered: a.witness.Offered}
 	also := func(tx *sql.Tx) error { return a.beginAnew(ctx, tx, next, r, common, now) }
-	if _, err := a.sayLocked(ctx, true, also, Statement{ID: id, Payload: payload}); err != nil {
+	if _, err := a.sayLocked(ctx, true, also, Statement{ID: id, Payload: payload, ceremony: true}); err != nil {
 		return "", err
 	}
-	a.witness = next
+	a.witness, a.witnessed = next, 0
 	for _, alarm := range []string{alarmForked, alarmRolledBack, alarmUnsigned, alarmLost, "witness-damaged"} {
 		a.alarms.overAll(alarm)
 	}
@@ -116,6 +116,9 @@ func (a *Agency) beginAnew(ctx context.Context, tx *sql.Tx, next cosigned, r Res
 	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM unconnected`); err != nil {
 		return fmt.Errorf("beginning anew: %w", err)
+	}
+	if err := setMeta(ctx, tx, witnessedMeta, "0"); err != nil {
+		return err
 	}
 	last := a.stored
 	if r.Because == events.ResetLogForked {

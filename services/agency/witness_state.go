@@ -81,7 +81,7 @@ func (a *Agency) readCosigned(text []byte) (cosigned, error) {
 	case log != w.Last:
 		return c, errors.New("its checkpoint is another")
 	}
-	if _, err := note.Open(c.Note, note.VerifierList(a.keys.witness.Verifier())); err != nil {
+	if _, err := note.Open(c.Note, a.keys.verifiers()); err != nil {
 		return c, errors.New("this agency did not cosign its checkpoint")
 	}
 	return c, nil

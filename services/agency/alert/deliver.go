@@ -4,10 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
+
+	"handrail/services/agency/webhook"
 )
 
 const secretBytes = 4 << 10
@@ -66,18 +67,13 @@ func secret(dir, name string) (string, error) {
 	return value, nil
 }
 
-// hookSecret reads a webhook's secret as Standard Webhooks writes it: whsec_ and
-// base64 of 24 to 64 bytes.
+// hookSecret reads a webhook's secret from its file.
 func hookSecret(dir, name string) ([]byte, error) {
 	text, err := secret(dir, name)
 	if err != nil {
 		return nil, err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(text, "whsec_"))
-	if err != nil || len(key) < 24 || len(key) > 64 {
-		return nil, errors.New("the secret is whsec_ and base64 of 24 to 64 bytes")
-	}
-	return key, nil
+	return webhook.Key(text)
 }
 
 // unreadable gives, by field, what is wrong with the files that the rota names.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/wneessen/go-mail"
+
+	"handrail/services/agency/webhook"
 )
 
 // send sends one mail. Without TLS only a server on this machine is called. The
@@ -55,7 +57,7 @@ func (s mailServer) send(ctx context.Context, dir string, roots *tls.Config, to 
 // library does not see to once it is made.
 func (s mailServer) dial(ctx context.Context, roots *tls.Config) mail.DialContextFunc {
 	return func(dialling context.Context, network, address string) (net.Conn, error) {
-		plain := dialer(s.security == unguarded)
+		plain := webhook.Dialer(s.security == unguarded)
 		connect := plain.DialContext
 		if s.security == implicit {
 			connect = (&tls.Dialer{NetDialer: plain, Config: roots}).DialContext
@@ -83,13 +85,13 @@ func (s mailServer) letter(to string, m message, subject, text string) (*mail.Ms
 	return letter, nil
 }
 
-// mailKind is kindOf with the codes of SMTP, never with the server's words.
+// mailKind is [webhook.KindOf] with the codes of SMTP, never with the server's words.
 func mailKind(err error) error {
 	var refused *mail.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() != 0 {
 		return fmt.Errorf("the mail server answered with code %d", refused.ErrorCode())
 	}
-	kind := kindOf(err)
+	kind := webhook.KindOf(err)
 	if kind.Error() == "the connection failed" {
 		return errors.New("the mail server did not take the message, or not with TLS and the password")
 	}

@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // a machine without zone files must know its duty hours too
 
 	"handrail/events"
+	"handrail/services/agency/webhook"
 )
 
 // faults collects what is wrong with a rota. No text of it repeats a value.
@@ -113,7 +114,7 @@ func (p writtenPerson) person(f *faults, field string, w *written) person {
 	made := person{mail: p.Mail, number: p.SMS}
 	if p.Webhook != nil {
 		made.hook, made.secret = p.Webhook.URL, p.Webhook.Secret
-		f.check(field+".webhook.url", checkURL(made.hook))
+		f.check(field+".webhook.url", webhook.CheckURL(made.hook))
 		f.check(field+".webhook.secret", fileName(made.secret))
 	}
 	if made.mail != "" {

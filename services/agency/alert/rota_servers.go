@@ -3,11 +3,12 @@ package alert
 import (
 	"errors"
 	"net"
-	"net/url"
 	"regexp"
 	"strings"
 
 	"github.com/go-json-experiment/json"
+
+	"handrail/services/agency/webhook"
 )
 
 var fileSyntax = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
@@ -18,28 +19,6 @@ func fileName(name string) error {
 		return errors.New("name a file in the agency's folder, without a path")
 	}
 	return nil
-}
-
-const maxURL = 1024
-
-// checkURL takes https, and http to this machine only. A secret belongs into a
-// file, so user and password are refused.
-func checkURL(text string) error {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || len(text) > maxURL || u.Host == "" || u.Hostname() == "" || u.Opaque != "":
-		return errors.New("this is not a URL like https://example.org/hook")
-	case u.User != nil || u.Fragment != "":
-		return errors.New("a URL here has no user, password or fragment: secrets stand in files")
-	case u.Scheme == "https", u.Scheme == "http" && loopback(u.Hostname()):
-		return nil
-	}
-	return errors.New("only https is taken, and http to this machine itself")
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // How the connection to a mail server is protected.
@@ -64,7 +43,7 @@ func (w *writtenSMTP) server(f *faults) mailServer {
 		s.security = starttls
 	case implicit:
 	case unguarded:
-		if !loopback(s.host) {
+		if !webhook.Loopback(s.host) {
 			f.add("smtp.security", "none is only for a mail server on this machine: take starttls or implicit")
 		}
 	default:
@@ -96,7 +75,7 @@ func (w *writtenSMS) gateway(f *faults) gateway {
 		return gateway{}
 	}
 	g := gateway{url: w.URL, token: w.Token}
-	f.check("sms.url", checkURL(g.url))
+	f.check("sms.url", webhook.CheckURL(g.url))
 	if g.token != "" {
 		f.check("sms.token", fileName(g.token))
 	}

@@ -3,15 +3,12 @@ package alert
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
-
 	"handrail/events"
+	"handrail/services/agency/webhook"
 )
 
 // hookBody is what a webhook gets, in the form of Standard Webhooks.
@@ -33,20 +30,9 @@ func (p person) sendWebhook(ctx context.Context, dir string, roots *tls.Config, 
 	if err != nil {
 		return fmt.Errorf("reading the secret: %w", err)
 	}
-	hook, err := standardwebhooks.NewWebhookRaw(key)
-	if err != nil {
-		return errors.New("the secret cannot be used")
-	}
 	body := hookBody{Type: "handrail.alert", Timestamp: m.at.UTC().Format(time.RFC3339), Data: hookData{m.codes[:min(len(m.codes), 100)], m.urgency, text}}
 	return post(ctx, roots, p.hook, body, func(h http.Header, signed []byte) error {
-		signature, err := hook.Sign(m.id, m.at, signed)
-		if err != nil {
-			return errors.New("the message could not be signed")
-		}
-		h.Set(standardwebhooks.HeaderWebhookID, m.id)
-		h.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(m.at.Unix(), 10))
-		h.Set(standardwebhooks.HeaderWebhookSignature, signature)
-		return nil
+		return webhook.Sign(h, key, m.id, m.at, signed)
 	})
 }
 

@@ -1,0 +1,58 @@
+package agency
+
+import (
+	"context"
+	"time"
+
+	"handrail/events"
+)
+
+// RuleSubmissionUnknown answers the id of an event that this agency never said.
+const RuleSubmissionUnknown events.Rule = "submission-unknown"
+
+// Submission is what became of one event of this agency.
+type Submission struct {
+	ID       events.EventID    `json:"id" format:"uuid"`
+	Type     events.Type       `json:"type"`
+	Case     events.CaseID     `json:"case,omitzero" format:"uuid"`
+	Referral events.ReferralID `json:"referral,omitzero" format:"uuid"`
+	State    string            `json:"state" enum:"waiting,receipt,refused,damaged" doc:"waiting: stored here, signed, and sent until the ledger answers. receipt: on the log. refused: on the log as refused, see rule; it reached nobody. damaged: the agency's journal is damaged there; its people are alarmed."`
+	Stored   time.Time         `json:"stored"`
+	Delivery uint64            `json:"delivery,omitzero" doc:"The number of the delivery that answers."`
+	Entry    *uint64           `json:"entry,omitempty" doc:"The number on the log."`
+	Rule     events.Rule       `json:"rule,omitzero" doc:"The rule that stands against it."`
+	Pointer  string            `json:"pointer,omitzero" doc:"Where: a JSON pointer into data, or an attribute."`
+	Reason   string            `json:"reason,omitzero" doc:"Plain English, for whoever mends it."`
+}
+
+// Submission says what became of an event of this agency. Errors:
+// *events.Violation if it said none of this id.
+func (a *Agency) Submission(ctx context.Context, id events.EventID) (Submission, error) {
+	rows, err := readOutbox(ctx, a.journal.reader, a.keys, `WHERE id = ?`, string(id))
+	if err != nil {
+		return Submission{}, err
+	}
+	if len(rows) != 1 {
+		return Submission{}, events.Refuse(RuleSubmissionUnknown, "", "this agency said nothing under this id")
+	}
+	said := rows[0]
+	s := Submission{ID: id, State: "waiting", Stored: said.stored}
+	if said.damage != nil {
+		s.State = "damaged"
+		return s, nil
+	}
+	s.Type, s.Case, s.Referral = said.event.Type, said.event.Case(), said.event.Referral()
+	if said.answered == 0 {
+		return s, nil
+	}
+	var line SaidView
+	if err := a.answerOf(ctx, said, &line); err != nil {
+		return Submission{}, err
+	}
+	s.State = "refused"
+	if said.admitted {
+		s.State = "receipt"
+	}
+	s.Delivery, s.Entry, s.Rule, s.Pointer, s.Reason = line.Delivery, line.Entry, line.Rule, line.Pointer, line.Reason
+	return s, nil
+}
