@@ -1,7 +1,9 @@
 package local
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,10 +11,13 @@ import (
 	"net"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
+
+	"handrail/events/exchange"
 )
 
 const (
@@ -25,13 +30,21 @@ const (
 
 // BrokerOptions say who may use the broker and where it keeps its streams.
 type BrokerOptions struct {
-	Dir           string            // streams are kept in Dir/jetstream, which may be wiped while the broker is stopped
-	Host          string            // a loopback address; empty means 127.0.0.1
+	Dir           string            // streams are kept in Dir/jetstream, accounts in Dir/accounts; all of it may be wiped while the broker is stopped
+	Host          string            // empty means 127.0.0.1; one that is not loopback needs TLS
 	Port          int               // TCP port, or ClientPortAny
 	OperatorJWT   string            // signs the accounts
 	SystemAccount string            // public key of the account for the server's own messages
 	Accounts      map[string]string // every account's JWT by public key, the system account's too
+	TLS           BrokerTLS         // certificate for clients; none: plain NATS, on loopback only
+	WebSocket     string            // host:port for clients behind proxies, with the same certificate; empty: none
 	Log           *slog.Logger      // gets warnings and errors; nil is silent
+}
+
+// BrokerTLS names the broker's certificate and its key, in PEM.
+type BrokerTLS struct {
+	CertFile string `json:"cert,omitzero"`
+	KeyFile  string `json:"key,omitzero"` // 0600
 }
 
 // Broker is an embedded NATS server with JetStream. It is disposable: nothing that counts is only here, so it writes
@@ -61,6 +74,9 @@ func StartBroker(options BrokerOptions) (*Broker, error) {
 func startServer(options BrokerOptions) (*server.Server, error) {
 	config, err := options.server()
 	if err != nil {
+		return nil, err
+	}
+	if err := options.keepAccounts(config); err != nil {
 		return nil, err
 	}
 	s, err := server.NewServer(config)
@@ -108,31 +124,15 @@ func loadAccounts(s *server.Server, accounts map[string]string) error {
 }
 
 func (o BrokerOptions) server() (*server.Options, error) {
-	host := o.Host
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	if address := net.ParseIP(host); host != "localhost" && (address == nil || !address.IsLoopback()) {
-		return nil, fmt.Errorf("%q is not a loopback address", host)
+	host := cmp.Or(o.Host, "127.0.0.1")
+	if !exchange.Loopback(host) && o.TLS.CertFile == "" {
+		return nil, fmt.Errorf("%q is not a loopback address: a broker that others reach needs a certificate", host)
 	}
 	operator, err := jwt.DecodeOperatorClaims(o.OperatorJWT)
 	if err != nil {
 		return nil, fmt.Errorf("reading the operator: %w", err)
 	}
-	accounts := &server.MemAccResolver{}
-	for key, token := range o.Accounts {
-		claims, err := jwt.DecodeAccountClaims(token)
-		if err != nil {
-			return nil, fmt.Errorf("reading account %s: %w", key, err)
-		}
-		if claims.Subject != key {
-			return nil, fmt.Errorf("account %s is filed under %s", claims.Subject, key)
-		}
-		if err := accounts.Store(key, token); err != nil {
-			return nil, fmt.Errorf("storing account %s: %w", key, err)
-		}
-	}
-	return &server.Options{
+	config := &server.Options{
 		ServerName:       "handrail",
 		Host:             host,
 		Port:             o.Port,
@@ -141,11 +141,38 @@ func (o BrokerOptions) server() (*server.Options, error) {
 		StoreDir:         filepath.Clean(o.Dir),
 		TrustedOperators: []*jwt.OperatorClaims{operator},
 		SystemAccount:    o.SystemAccount,
-		AccountResolver:  accounts,
 		// A later default would change the ack subjects that accounts import.
 		FeatureFlags: map[string]bool{server.FeatureFlagJsAckFormatV2: false},
 		NoSigs:       true, // signals are the process's, not the server's
-	}, nil
+	}
+	if o.TLS.CertFile != "" {
+		certificate, err := tls.LoadX509KeyPair(o.TLS.CertFile, o.TLS.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the broker's certificate: %w", err)
+		}
+		config.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+		config.TLS, config.TLSTimeout = true, brokerPatience.Seconds()
+	}
+	return config, o.listenWebSocket(config)
+}
+
+// listenWebSocket adds the listener for sites from which only HTTPS gets out.
+func (o BrokerOptions) listenWebSocket(config *server.Options) error {
+	if o.WebSocket == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(o.WebSocket)
+	if err != nil {
+		return fmt.Errorf("reading the address for WebSocket: %w", err)
+	}
+	if config.TLSConfig == nil && !exchange.Loopback(host) {
+		return fmt.Errorf("%q is not a loopback address: a broker that others reach needs a certificate", host)
+	}
+	config.Websocket.Host, config.Websocket.TLSConfig, config.Websocket.NoTLS = host, config.TLSConfig, config.TLSConfig == nil
+	if config.Websocket.Port, err = strconv.Atoi(port); err != nil {
+		return fmt.Errorf("reading the address for WebSocket: %w", err)
+	}
+	return nil
 }
 
 // ClientURL is where clients connect: nats://host:port.

@@ -24,6 +24,9 @@ type Founding struct {
 	Hub     events.HubID
 	Profile string // name@version of the country profile
 	Members []Member
+
+	TLS BrokerTLS // certificate of broker and ledger; none: they stay on this machine
+	CA  string    // file of the authority that signed it, for the members' services
 }
 
 // Member is one founding agency. Served members get an address for their
@@ -36,23 +39,25 @@ type Member struct {
 
 // Names of the files in the operator's folder.
 const (
-	logKeyFile      = "log.key"
-	hubKeyFile      = "signing.pem"
-	accountsFile    = "accounts.json"
-	hubCredsFile    = "nats.creds" //nolint:gosec // the name of a file
-	genesisFile     = "genesis.json"
-	missionsDir     = "missions" // the listings of founding foreign missions, which genesis does not hold
-	operatorFile    = "operator.json"
-	AgencyFileName  = "agency.json" // describes an agency in its folder
-	SigningKeyFile  = "signing.pem" // an agency's signing key, in its folder
-	sealingKeyFile  = "sealing.pem"
-	WitnessKeyFile  = "witness.key" // an agency's key for cosigning checkpoints, in its folder; of those that witness
-	agencyCredsFile = "nats.creds"  //nolint:gosec // the name of a file
-	tokenFile       = "token"
+	logKeyFile     = "log.key"
+	hubKeyFile     = "signing.pem"
+	accountsFile   = "accounts.json"
+	hubCredsFile   = "nats.creds" //nolint:gosec // the name of a file
+	genesisFile    = "genesis.json"
+	missionsDir    = "missions" // the listings of founding foreign missions, which genesis does not hold
+	operatorFile   = "operator.json"
+	AgencyFileName = "agency.json" // describes an agency in its folder
+	SigningKeyFile = "signing.pem" // an agency's signing key, in its folder
+	SealingKeyFile = "sealing.pem"
+	WitnessKeyFile = "witness.key" // an agency's key for cosigning checkpoints, in its folder; of those that witness
+	UserKeyFile    = "nats.nk"     // an agency's own key at the broker, in its folder
+	CredsFile      = "nats.creds"  //nolint:gosec // the name of a file
+	TokenFile      = "token"       // lets an agency's own systems in, in its folder
 )
 
 // AgencyFile is what an agency's folder says of itself and of its hub. The pins
 // are compared out of band when an agency joins; here one machine makes both.
+// Files are named as they stand in the folder, or by a whole path.
 type AgencyFile struct {
 	Hub     events.HubID      `json:"hub"`
 	Agency  events.AgencyID   `json:"agency"`
@@ -63,6 +68,23 @@ type AgencyFile struct {
 	LogKey  string            `json:"log_key"`
 	HubKey  events.PublicKey  `json:"hub_key"`
 	Genesis string            `json:"genesis"`
+
+	CA    string `json:"ca,omitzero"`    // file of the authority that signs the hub's certificates; none: the system's
+	Proxy string `json:"proxy,omitzero"` // http://host:port of the site's own proxy, if only that gets out
+	Path  string `json:"path,omitzero"`  // of the broker's WebSocket
+
+	PassphraseFile       string `json:"passphrase_file,omitzero"`       // opens the key files; for its owner only
+	PassphraseCredential string `json:"passphrase_credential,omitzero"` // the same as a credential of systemd, by its name
+	Webhook              string `json:"webhook,omitzero"`               // URL that gets every delivery; its secret is webhook.secret
+}
+
+// Transport is how an agency of a folder reaches its hub.
+func (f AgencyFile) Transport(folder string) exchange.Transport {
+	ca := f.CA
+	if ca != "" && !filepath.IsAbs(ca) {
+		ca = filepath.Join(folder, ca)
+	}
+	return exchange.Transport{CAFile: ca, Proxy: f.Proxy, Path: f.Path}
 }
 
 // Enrol sets up a hub in an empty data directory: every key, account and
@@ -99,8 +121,9 @@ func Enrol(ctx context.Context, l Layout, f Founding) error {
 		address, _ := directions.Address(m.Agency)
 		if err := writeJSON(filepath.Join(l.Agency(m.Agency), AgencyFileName), AgencyFile{
 			Hub: f.Hub, Agency: m.Agency, Kind: m.Kind,
-			Broker: "nats://" + directions.Broker, Ledger: "http://" + directions.Ledger, Listen: address.Intake,
+			Broker: directions.BrokerURL(), Ledger: directions.LedgerURL(), Listen: address.Intake,
 			LogKey: genesis.Log, HubKey: genesis.Signing, Genesis: cmp.Or(pins[m.Agency], directions.Genesis),
+			CA: f.CA,
 		}); err != nil {
 			return err
 		}
@@ -112,7 +135,7 @@ func Enrol(ctx context.Context, l Layout, f Founding) error {
 }
 
 func addresses(ctx context.Context, f Founding) (Directions, error) {
-	d := Directions{Hub: f.Hub}
+	d := Directions{Hub: f.Hub, TLS: f.TLS, CA: f.CA}
 	var err error
 	if d.Broker, err = freeAddress(ctx); err != nil {
 		return d, err
@@ -192,8 +215,8 @@ func keys(dir string, m Member, origin string) (events.Listing, error) {
 	}
 	return seal.NewListing(m.Agency, m.Kind, signing, sealing, witness, origin), errors.Join(
 		signing.Save(filepath.Join(dir, SigningKeyFile)),
-		sealing.Save(filepath.Join(dir, sealingKeyFile)),
-		os.WriteFile(filepath.Join(dir, tokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+		sealing.Save(filepath.Join(dir, SealingKeyFile)),
+		os.WriteFile(filepath.Join(dir, TokenFile), []byte(NewToken()+"\n"), 0o600))
 }
 
 // witnessKey makes the key with which an agency cosigns checkpoints, and gives
@@ -209,48 +232,16 @@ func witnessKey(dir string, m Member, origin string) (string, error) {
 	return verifier, os.WriteFile(filepath.Join(dir, WitnessKeyFile), []byte(secret+"\n"), 0o600)
 }
 
-// grant mints the broker's accounts: one for the hub, one per agency.
-func grant(l Layout, f Founding) error {
-	operator, err := exchange.NewOperator()
-	if err != nil {
-		return err
-	}
-	if err := operator.Save(filepath.Join(l.Hub(), operatorFile)); err != nil {
-		return err
-	}
-	var members []events.AgencyID
-	for _, m := range f.Members {
-		members = append(members, m.Agency)
-	}
-	accounts, err := operator.Grant(f.Hub, members)
-	if err != nil {
-		return err
-	}
-	for id, creds := range accounts.Creds {
-		if err := os.WriteFile(filepath.Join(l.Agency(id), agencyCredsFile), creds, 0o600); err != nil {
-			return err
-		}
-	}
-	if err := os.WriteFile(filepath.Join(l.Hub(), hubCredsFile), accounts.HubCreds, 0o600); err != nil {
-		return err
-	}
-	return writeJSON(filepath.Join(l.Hub(), accountsFile), BrokerAccounts{
-		Operator: accounts.OperatorJWT, System: accounts.SystemAccount, Accounts: accounts.Resolver,
-	})
-}
-
-// BrokerAccounts is what the broker trusts: public tokens only.
-type BrokerAccounts struct {
-	Operator string            `json:"operator"`
-	System   string            `json:"system"`
-	Accounts map[string]string `json:"accounts"` // public account key → token
-}
-
 // ReadAgencyFile reads what an agency's folder says of itself.
 func ReadAgencyFile(folder string) (AgencyFile, error) {
 	var file AgencyFile
 	err := readJSON(filepath.Join(folder, AgencyFileName), &file)
 	return file, err
+}
+
+// WriteAgencyFile stores what an agency's folder says of itself.
+func WriteAgencyFile(folder string, file AgencyFile) error {
+	return writeJSON(filepath.Join(folder, AgencyFileName), file)
 }
 
 // Auditor is the auditor of a folder; hub replaces the ledger's address in it
@@ -265,6 +256,6 @@ func Auditor(folder, hub string) (*audit.Auditor, error) {
 	}
 	return audit.New(audit.Config{
 		Ledger: file.Ledger, Hub: file.Hub, Agency: file.Agency, KeyFile: filepath.Join(folder, SigningKeyFile),
-		LogKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis,
+		LogKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis, Transport: file.Transport(folder),
 	})
 }

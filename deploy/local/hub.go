@@ -217,7 +217,7 @@ func (l Layout) Probe(ctx context.Context, name string) error {
 		}
 		return connection.Close()
 	case ServiceLedger:
-		return probeHTTP(ctx, "http://"+d.Ledger+"/readyz")
+		return probeHTTP(ctx, d)
 	}
 	var status agency.Status
 	if err := client.People(l.Agency(events.AgencyID(name))).Get(ctx, "/v1/status", &status); err != nil {
@@ -229,12 +229,17 @@ func (l Layout) Probe(ctx context.Context, name string) error {
 	return nil
 }
 
-func probeHTTP(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+func probeHTTP(ctx context.Context, d Directions) error {
+	transport, err := d.Transport().HTTP()
 	if err != nil {
 		return err
 	}
-	response, err := (&http.Client{Timeout: 5 * time.Second}).Do(request)
+	defer transport.CloseIdleConnections()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.LedgerURL()+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	response, err := (&http.Client{Transport: transport, Timeout: 5 * time.Second}).Do(request)
 	if err != nil {
 		return err
 	}
@@ -274,17 +279,9 @@ func foundLedger(ctx context.Context, at Layout, database string) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(filepath.Join(at.Hub(), genesisFile))
+	founded, _, err := at.Genesis()
 	if err != nil {
 		return fmt.Errorf("founding the log: %w", err)
-	}
-	payload, err := events.Decode(events.TypeDirectoryFounded, data)
-	if err != nil {
-		return fmt.Errorf("founding the log: %w", err)
-	}
-	founded, ok := payload.(*events.DirectoryFounded)
-	if !ok {
-		return errors.New("founding the log: the genesis file founds nothing")
 	}
 	missions, err := readMissions(at)
 	if err != nil {

@@ -1,6 +1,8 @@
 package local
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/events"
+	"handrail/events/exchange"
 )
 
 // Layout says where everything of one data directory stands. Each service reads
@@ -44,6 +47,47 @@ type Directions struct {
 	Genesis  string          `json:"genesis"`  // hexadecimal SHA-256 of the genesis event's data
 	Auditor  events.AgencyID `json:"auditor"`  // the agency id that audits
 	Agencies []Address       `json:"agencies"` // in the order of their founding
+
+	TLS       BrokerTLS `json:"tls,omitzero"`       // certificate of broker and ledger; needed off this machine
+	CA        string    `json:"ca,omitzero"`        // file of the authority that signed it, handed to agencies; empty: a public one
+	WebSocket string    `json:"websocket,omitzero"` // host:port of the broker for sites behind proxies
+	Public    Public    `json:"public,omitzero"`
+}
+
+// Public is where agencies elsewhere find the hub, if not at the addresses that
+// its services listen on. With a broker address the broker is not this program's:
+// a nats-server as deploy/nats describes it.
+type Public struct {
+	Broker string `json:"broker,omitzero"` // URL: tls:// or wss://
+	Path   string `json:"path,omitzero"`   // of the WebSocket
+	Ledger string `json:"ledger,omitzero"` // URL: https://
+}
+
+// BrokerURL is where the broker is reached.
+func (d Directions) BrokerURL() string {
+	if d.Public.Broker != "" {
+		return d.Public.Broker
+	}
+	if d.TLS.CertFile != "" {
+		return "tls://" + d.Broker
+	}
+	return "nats://" + d.Broker
+}
+
+// LedgerURL is where the ledger is reached.
+func (d Directions) LedgerURL() string {
+	if d.Public.Ledger != "" {
+		return d.Public.Ledger
+	}
+	if d.TLS.CertFile != "" {
+		return "https://" + d.Ledger
+	}
+	return "http://" + d.Ledger
+}
+
+// Transport is how the hub's own services and commands reach broker and ledger.
+func (d Directions) Transport() exchange.Transport {
+	return exchange.Transport{CAFile: d.CA, Path: d.Public.Path}
 }
 
 // Address is where one agency's systems find its service.
@@ -74,13 +118,53 @@ func (d Directions) Address(id events.AgencyID) (Address, bool) {
 	return d.Agencies[i], true
 }
 
+// Register notes an agency in the directions, or the address of its service if
+// that is not known yet. It changes nothing else of one that stands there.
+func (l Layout) Register(a Address) error {
+	d, err := l.Directions()
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(d.Agencies, func(b Address) bool { return b.Agency == a.Agency })
+	switch {
+	case i < 0:
+		d.Agencies = append(d.Agencies, a)
+	case a.Intake == "" || d.Agencies[i].Intake == a.Intake:
+		return nil
+	default:
+		d.Agencies[i].Intake = a.Intake
+	}
+	return writeJSON(l.directions(), d)
+}
+
+// WriteSecretFile replaces a file as a whole, durably, readable by its owner only.
+func WriteSecretFile(path string, content []byte) error { return writeWhole(path, content) }
+
 // writeJSON stores a value for its owner only.
 func writeJSON(path string, value any) error {
 	text, err := json.Marshal(value, jsontext.WithIndent("  "), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	return os.WriteFile(path, append(text, '\n'), 0o600)
+	if err := writeWhole(path, append(text, '\n')); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+// writeWhole replaces a file as a whole, durably, for its owner only: a machine
+// that stops leaves the one of before or the new one.
+func writeWhole(path string, content []byte) error {
+	part, err := os.CreateTemp(filepath.Dir(path), ".part-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(part.Name()) }()
+	_, err = part.Write(content)
+	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part.Name(), path)
 }
 
 // LedgerSettings are what the ledger is told when it starts, beyond directions.
@@ -112,6 +196,25 @@ func (l Layout) RetentionSettings() (RetentionSettings, error) {
 func (l Layout) BrokerAccounts() (BrokerAccounts, error) {
 	var a BrokerAccounts
 	return a, readJSON(filepath.Join(l.Hub(), accountsFile), &a)
+}
+
+// Genesis reads the payload that founds the hub's directory, and the digest of
+// its data, which agencies pin.
+func (l Layout) Genesis() (*events.DirectoryFounded, string, error) {
+	data, err := os.ReadFile(filepath.Join(l.Hub(), genesisFile))
+	if err != nil {
+		return nil, "", fmt.Errorf("reading genesis: %w", err)
+	}
+	payload, err := events.Decode(events.TypeDirectoryFounded, data)
+	if err != nil {
+		return nil, "", fmt.Errorf("reading genesis: %w", err)
+	}
+	founded, ok := payload.(*events.DirectoryFounded)
+	if !ok {
+		return nil, "", errors.New("reading genesis: the file founds nothing")
+	}
+	digest := sha256.Sum256(data)
+	return founded, hex.EncodeToString(digest[:]), nil
 }
 
 // LogKey is the file with the log's secret key.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"handrail/contracts/known"
 	"handrail/deploy/local"
+	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/client"
+	"handrail/services/ledger/audit"
 )
 
 // learnActs are about what reached whom, and what did not.
@@ -67,7 +69,7 @@ func (w *World) showsKnown(ctx context.Context, _ local.Member, _ []string) (str
 	if err != nil {
 		return "", err
 	}
-	return KnownTable(verified, w.directions), nil
+	return Known(verified, w.directions).Table(), nil
 }
 
 // showsThat checks one line of the table.
@@ -76,10 +78,19 @@ func (w *World) showsThat(ctx context.Context, _ local.Member, given []string) (
 	if err != nil {
 		return "", err
 	}
-	for _, k := range Knew(verified, w.directions) {
-		if k.Who == byName(given[0]) && slices.Contains(strings.Split(k.What, ", "), given[1]) {
-			return fmt.Sprintf("%s, %s", k.At.Format("15:04:05"), k.By), nil
+	for _, l := range Known(verified, w.directions).Learnt {
+		if l.Who == byName(given[0]) && (l.Short() == given[1] || slices.Contains(l.Sections, events.Section(given[1]))) {
+			return fmt.Sprintf("%s, %s", l.At.Format("15:04:05"), l.Leave), nil
 		}
 	}
 	return "", errors.New("it never did")
+}
+
+// Known is who knows what of a verified case, among the agencies of a data directory.
+func Known(v audit.Verified, d local.Directions) known.Sheet {
+	kinds := map[events.AgencyID]events.AgencyKind{}
+	for _, a := range d.Agencies {
+		kinds[a.Agency] = a.Kind
+	}
+	return known.Of(v.Case, kinds)
 }

@@ -120,18 +120,21 @@ func (w *World) changesFile(_ context.Context, _ local.Member, given []string) (
 	return err.Error(), nil
 }
 
-// seesReading checks that the auditor's own reading stands in the log.
+// seesReading checks that the auditor's own reading stands in the log, once a
+// witnessed checkpoint covers it.
 func (w *World) seesReading(ctx context.Context, _ local.Member, given []string) (string, error) {
-	v, err := w.trail(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, r := range v.Readings {
-		if string(r.What) == given[0] && r.Auditor == w.auditor.Agency() {
-			return fmt.Sprintf("entry %d of the log says so", r.Number), nil
+	return until(ctx, func(ctx context.Context) (string, error) {
+		v, err := w.trail(ctx)
+		if err != nil {
+			return "", err
 		}
-	}
-	return "", fmt.Errorf("none of %d readings of the case is one", len(v.Readings))
+		for _, r := range v.Readings {
+			if string(r.What) == given[0] && r.Auditor == w.auditor.Agency() {
+				return fmt.Sprintf("entry %d of the log says so", r.Number), nil
+			}
+		}
+		return "", fmt.Errorf("none of %d readings of the case is one", len(v.Readings))
+	})
 }
 
 // showsForked signs, with the log's own key, a log that is as long as the one
