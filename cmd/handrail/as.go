@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -27,11 +28,19 @@ type desk struct {
 
 // as adds the flag that names the agency whose staff is at the terminal.
 func as(c *cobra.Command, id *string) {
-	c.Flags().StringVar(id, "as", "", "the agency whose staff you are (default: the only police service of the data directory)")
+	c.Flags().StringVar(id, "as", "", "the agency whose staff you are: its id in the data directory, or its folder (default: the only police service of the data directory)")
 }
 
-// desk connects as the staff of an agency of the data directory.
+// desk connects as the staff of an agency: one of the data directory by its id, or
+// one that stands by itself by its folder.
 func (o *options) desk(id string) (desk, error) {
+	if strings.ContainsRune(id, filepath.Separator) {
+		file, err := local.ReadAgencyFile(id)
+		if err != nil {
+			return desk{}, usage(fmt.Errorf("this is not an agency's folder: %w", err))
+		}
+		return desk{client.People(id), local.Address{Agency: file.Agency, Kind: file.Kind, Intake: file.Listen}}, nil
+	}
 	at, err := o.at()
 	if err != nil {
 		return desk{}, err
@@ -86,6 +95,7 @@ func wordsFor(problem *client.ProblemError) []string {
 		"need": events.Need("").Codes(), "age": events.AgeClass("").Codes(), "sex": events.Sex("").Codes(),
 		"access": events.Access("").Codes(), "dangers": events.Safety("").Codes(), "urgency": events.Urgency("").Codes(),
 		"interpreter": events.Interpreter("").Codes(), "order": events.AskOrder("").Codes(), "by": events.Speaker("").Codes(),
+		"role": events.ReaderRole("").Codes(), "basis": events.LegalBasis("").Codes(),
 		"child_view": events.ChildView("").Codes(), "capacity": events.Capacity("").Codes(), "present": events.Present("").Codes(),
 	}[member]
 }

@@ -96,9 +96,8 @@ func knewCommand(o *options) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return o.show(c.OutOrStdout(), story.Knew(verified, directions), func(b *strings.Builder) {
-			b.WriteString(story.KnownTable(verified, directions) + "\n")
-		})
+		sheet := story.Known(verified, directions)
+		return o.show(c.OutOrStdout(), sheet, func(b *strings.Builder) { b.WriteString(sheet.Table() + "\n") })
 	}}
 }
 

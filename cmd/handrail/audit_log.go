@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -48,6 +49,7 @@ With -o json: size, root, pins, witnessed, witnesses, verified (always true), co
 			}
 			bar := &progress{out: c.ErrOrStderr()}
 			of.Source, of.Pins, of.Checkpoint, of.Resume, of.LeavesOnly, of.Progress = auditor.Log(), auditor.Pins(), checkpoint, resume, leaves, bar.tell
+			defer debug.SetGCPercent(debug.SetGCPercent(audit.GarbagePercent))
 			report, err := audit.VerifyLog(c.Context(), of)
 			bar.end()
 			if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"handrail/deploy/local"
 	"handrail/events"
+	"handrail/events/exchange"
 	"handrail/services/agency"
 	"handrail/services/agency/client"
 	"handrail/services/ledger"
@@ -49,7 +50,7 @@ func doctorCommand(o *options) *cobra.Command {
 // examine looks at the hub that --hub names, or at everything of a data directory.
 func (o *options) examine(ctx context.Context) (where string, findings []finding, err error) {
 	if o.hub != "" && o.data == "" {
-		found, _ := examineLedger(ctx, o.hub)
+		found, _ := examineLedger(ctx, o.hub, exchange.Transport{})
 		return o.hub, []finding{found}, nil
 	}
 	at, err := o.at()
@@ -68,10 +69,10 @@ const (
 	silence  = 2 * time.Minute // agencies report their position at least every 30 s
 )
 
-func examineLedger(ctx context.Context, hub string) (finding, ledger.Doctor) {
+func examineLedger(ctx context.Context, hub string, way exchange.Transport) (finding, ledger.Doctor) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	state, err := audit.Doctor(ctx, hub)
+	state, err := audit.DoctorBy(ctx, hub, way)
 	if err != nil {
 		return finding{local.ServiceLedger, false, err.Error()}, state
 	}
@@ -125,11 +126,11 @@ func findingText(f events.Finding) string {
 
 func examineAll(ctx context.Context, at local.Layout, d local.Directions) []finding {
 	broker := probe(ctx, at, local.ServiceBroker, "takes connections at "+d.Broker)
-	hub, state := examineLedger(ctx, "http://"+d.Ledger)
+	hub, state := examineLedger(ctx, d.LedgerURL(), d.Transport())
 	if !hub.Healthy && state.Size == 0 {
 		hub.Says += "; its log is " + at.Log(local.ServiceLedger)
 	}
-	findings := []finding{broker, hub}
+	findings := append([]finding{broker, hub}, examineAddresses(d)...)
 	for _, a := range d.Agencies {
 		if a.Kind != events.Auditor {
 			findings = append(findings, examineAgency(ctx, at, a, state))

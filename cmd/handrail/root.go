@@ -56,8 +56,9 @@ Start with:  handrail demo`,
 	group(c)
 	c.AddCommand(
 		demoCommand(o), serveCommand(o), tonightCommand(o), taskCommand(o), alertCommand(o), overdueCommand(o), withdrawalCommand(o),
-		providersCommand(o), capacityCommand(o), auditCommand(o), retentionCommand(o), doctorCommand(o), benchCommand(o),
+		providersCommand(o), capacityCommand(o), recordCommand(o), auditCommand(o), retentionCommand(o), doctorCommand(o), benchCommand(o),
 		witnessCommand(o), proofCommand(o), evidenceCommand(o),
+		joinCommand(o), enrolCommand(o), agenciesCommand(o), recoveryCommand(o), whoKnowsCommand(o), papersCommand(), conformCommand(o),
 	)
 	return c
 }

@@ -44,6 +44,7 @@ func Broker(ctx context.Context, p *process.Process, at local.Layout) error {
 	broker, err := local.StartBroker(local.BrokerOptions{ //nolint:contextcheck // it starts within a bound of its own and is stopped below
 		Dir: at.Broker(), Host: host, Port: number, Log: p.Log,
 		OperatorJWT: accounts.Operator, SystemAccount: accounts.System, Accounts: accounts.Accounts,
+		TLS: directions.TLS, WebSocket: directions.WebSocket,
 	})
 	if err != nil {
 		return err
@@ -76,9 +77,9 @@ func LedgerOn(ctx context.Context, p *process.Process, at local.Layout, listen s
 	}
 	hub, err := ledger.New(ledger.Config{
 		Hub: directions.Hub, DatabaseURL: settings.Database,
-		Exchange:   exchange.HubConfig{URL: "nats://" + directions.Broker, CredsFile: at.HubCreds(), Log: p.Log},
+		Exchange:   exchange.HubConfig{URL: directions.BrokerURL(), Transport: directions.Transport(), CredsFile: at.HubCreds(), Log: p.Log},
 		LogKeyFile: at.LogKey(), SigningKeyFile: at.HubKey(),
-		Listen: cmp.Or(listen, directions.Ledger), Log: p.Log,
+		Listen: cmp.Or(listen, directions.Ledger), TLSCertFile: directions.TLS.CertFile, TLSKeyFile: directions.TLS.KeyFile, Log: p.Log,
 	})
 	if err != nil {
 		return err
@@ -99,7 +100,9 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 	}
 	service, err := agency.New(agency.Config{ //nolint:contextcheck // it opens a file; Run gets the context
 		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen, Ledger: file.Ledger,
-		Pins: agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
+		Pins:      agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
+		Transport: file.Transport(folder), Webhook: file.Webhook,
+		PassphraseFile: file.PassphraseFile, PassphraseCredential: file.PassphraseCredential,
 		Desk: desk, Logger: p.Log,
 	})
 	if err != nil {
