@@ -149,7 +149,7 @@ func (s *site) sections(of events.CaseID) []agency.SectionView {
 // opens reads one section for a purpose.
 func (s *site) opens(of events.CaseID, record events.EventID, purpose string) (int, string) {
 	s.w.t.Helper()
-	return s.ask(http.MethodPost, "/v1/cases/"+string(of)+"/sections/"+string(record)+"/open", `{"purpose":"`+purpose+`","reader":"duty-1"}`)
+	return s.ask(http.MethodPost, "/v1/cases/"+string(of)+"/sections/"+string(record)+"/open", `{"role":"duty-worker","purpose":"`+purpose+`","basis":"consent","reader":"duty-1"}`)
 }
 
 // value of a member of a JSON object.

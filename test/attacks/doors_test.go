@@ -56,14 +56,18 @@ type door struct {
 }
 
 func (x *trial) doors() []door {
-	systems := []string{"/v1/intake/uk-nrm", "/v1/events", "/v1/nothing", "/"}
+	some := uuid(x.t)
+	systems := []string{
+		"/v1/intake/uk-nrm", "/v1/events", "/v1/self", "/v1/deliveries", "/v1/submissions/" + some, "/v1/records/" + some + "/open", "/v1/openapi.yaml", "/v1/schemas/case.opened.v1.json",
+		"/v1/nothing", "/",
+	}
 	people := []string{
 		"/v1/status", "/v1/doctor", "/v1/cases", "/v1/cases/" + string(x.world.Case), "/v1/cases/" + string(x.world.Case) + "/sections", "/v1/inbox", "/v1/outbox",
 		"/v1/tasks", "/v1/readlog", "/v1/say", "/v1/records", "/v1/nothing", "/",
 		"/v1/tonight", "/v1/questions", "/v1/questions/answer", "/v1/capacity", "/v1/providers", "/v1/overdue", "/v1/withdrawals/" + string(x.world.Case), "/v1/links",
-		"/v1/contacts", "/v1/alerts", "/v1/alerts/K7Q2/acknowledge",
+		"/v1/contacts", "/v1/alerts", "/v1/alerts/K7Q2/acknowledge", "/v1/keys", "/v1/keys/rotate", "/v1/directory", "/v1/directory/vouchings", "/v1/witness",
 	}
-	doors := []door{{name: "ledger", base: "http://" + x.directions.Ledger, client: http.DefaultClient, paths: []string{"/healthz", "/readyz", "/v1/doctor", "/v1/tlog/checkpoint", "/v1/cases", "/v1/nothing"}}}
+	doors := []door{{name: "ledger", base: "http://" + x.directions.Ledger, client: http.DefaultClient, paths: []string{"/healthz", "/readyz", "/v1/doctor", "/v1/tlog/checkpoint", "/v1/cases", "/v1/directory", "/v1/nothing"}}}
 	for _, id := range []events.AgencyID{honest, shelter} {
 		address, _ := x.directions.Address(id)
 		doors = append(doors, door{name: string(id) + " systems", base: "http://" + address.Intake, client: http.DefaultClient, token: x.token(id), paths: systems})
@@ -84,7 +88,7 @@ func (x *trial) misuse() {
 		for _, path := range d.paths {
 			x.knock(d, path)
 		}
-		for _, path := range []string{"/v1/cases/%s", "/v1/cases/%s/trail", "/v1/cases/%s/sections", "/v1/cases/%s/sections/%s/open", "/v1/tasks/%s/answer", "/v1/intake/%s", "/%s"} {
+		for _, path := range []string{"/v1/cases/%s", "/v1/cases/%s/trail", "/v1/cases/%s/sections", "/v1/cases/%s/sections/%s/open", "/v1/tasks/%s/answer", "/v1/intake/%s", "/v1/submissions/%s", "/v1/records/%s/open", "/v1/deliveries?after=%s", "/v1/schemas/%s", "/%s"} {
 			x.knock(d, strings.ReplaceAll(path, "%s", x.junk.mark("segment")))
 		}
 	}
@@ -102,16 +106,18 @@ func (x *trial) knock(d door, path string) {
 		`{"Type":"` + word("form type") + `","ExternalId":"1"}`, `["` + word("list") + `"`,
 		`{"age":"adult","language":"` + word("language") + `","bundle":"bed","call_back":"` + word("call_back") + `"}`,
 		`{"topic":"` + word("topic") + `","note":"` + word("note") + `"}`, `{"staff":"` + word("staff") + `"}`, `{"case":"` + string(x.world.Case) + `","text":"` + word("text") + `"}`,
+		`{"listing":{"agency":"` + word("agency") + `","kind":"` + word("kind") + `"},"staff":"` + word("voucher") + `"}`, `{"keys":["` + word("key") + `"],"staff":"lead-1"}`,
+		`{"purpose":"accommodation","role":"` + word("role") + `","basis":"` + word("basis") + `"}`, `{"specversion":"1.0","id":"` + word("event id") + `","source":"` + word("source") + `","type":"case.opened","data":{}}`,
 	}
 	for i, body := range append(bodies, "", "") {
 		method := http.MethodPost
 		if i >= len(bodies) {
 			method = []string{http.MethodGet, http.MethodDelete}[i-len(bodies)]
 		}
-		r, err := http.NewRequestWithContext(x.t.Context(), method, d.base+path+"?"+url.QueryEscape(word("query"))+"="+word("parameter"), strings.NewReader(body))
+		r, err := http.NewRequestWithContext(x.t.Context(), method, d.base+path+join(path)+url.QueryEscape(word("query"))+"="+word("parameter"), strings.NewReader(body))
 		must(x.t, err)
 		r.Header.Set("Content-Type", "application/json; charset=\""+word("charset")+"\"")
-		for _, name := range []string{"User-Agent", "X-Forwarded-For", "Traceparent", "Tracestate", "Baggage", "Cookie", "Referer", "X-" + word("header name"), "Authorization"} {
+		for _, name := range []string{"User-Agent", "X-Forwarded-For", "Traceparent", "Tracestate", "Baggage", "Cookie", "Referer", "X-" + word("header name"), "Authorization", "Idempotency-Key", "Ce-Id", "Ce-Type", "Ce-Subject", "Ce-" + word("attribute")} {
 			r.Header.Set(name, word("header "+name))
 		}
 		if d.token != "" {
@@ -126,6 +132,14 @@ func (x *trial) knock(d door, path string) {
 	r.Header.Set("Content-Type", "text/"+word("type"))
 	r.Header.Set("Authorization", "Bearer "+word("token"))
 	x.ask(d.client, r)
+}
+
+// join is what stands between a path and more of its query.
+func join(path string) string {
+	if strings.Contains(path, "?") {
+		return "&"
+	}
+	return "?"
 }
 
 // messages gives the broker planted words as an agency's account can: in every

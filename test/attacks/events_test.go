@@ -12,12 +12,20 @@ import (
 	"handrail/deploy/local/story"
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/events/seal"
 )
 
 func TestAttacks(t *testing.T) {
 	a := newArena(t, nil)
 	s := a.enter(t, thief)
+	s.neighbour = a.enter(t, provider)
+	t.Run("an agency's account at the broker", s.atTheBroker)
 	t.Run("an agency may try anything", s.mayTryAnything)
+	t.Run("what was signed is what counts", s.forgeries)
+	t.Run("hostile payloads", s.hostilePayloads)
+	t.Run("hostile headers", s.hostileHeaders)
+	t.Run("a name hidden in every member of every type", s.smuggles)
+	t.Run("a record that only its recipient can tell is false", s.swappedForAnothers)
 	t.Run("whoever has a part in a night learns its part and nothing else", func(t *testing.T) { a.night(t, s) })
 	t.Run("a rota that others could read alerts nobody", func(t *testing.T) { a.openRota(t, s) })
 	t.Run("an agency's account reaches nothing else", s.reachesNothingElse)
@@ -29,8 +37,7 @@ func TestAttacks(t *testing.T) {
 // mayTryAnything is one agency, with its own good keys, against the hub and
 // everybody else. After each attempt an honest event is admitted.
 func (s *site) mayTryAnything(t *testing.T) {
-	defer func(outer *testing.T) { s.t = outer }(s.t)
-	s.t = t
+	during(t, s)
 	first := s.opening()
 	receipt := s.admits(first)
 	for _, attempt := range []struct {
@@ -54,13 +61,12 @@ func (s *site) mayTryAnything(t *testing.T) {
 		{"messages that are no events", s.notEvents},
 	} {
 		t.Run(attempt.name, func(t *testing.T) {
-			s.t = t
+			during(t, s)
 			attempt.try(t)
 			s.admits(s.opening())
 			s.healthy(t)
 		})
 	}
-	s.t = t
 	t.Run("a flood", s.flood)
 }
 
@@ -91,8 +97,8 @@ func (s *site) anotherSource(*testing.T) {
 
 // anothersBytes submits, unchanged, what another agency signed.
 func (s *site) anothersBytes(t *testing.T) {
-	other := s.enter(t, provider)
-	other.refuses(events.RuleSourceMismatch, exchange.Encode(s.sign(s.opening())))
+	during(t, s.neighbour)
+	s.neighbour.refuses(events.RuleSourceMismatch, exchange.Encode(s.sign(s.opening())))
 }
 
 func (s *site) usedID(_ *testing.T, id events.EventID) {
@@ -199,15 +205,21 @@ func (s *site) hubsWord(t *testing.T) {
 		&events.DirectoryListed{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Text: s.founded.Text, Agencies: []events.Listing{listing}},
 		&events.DirectoryFounded{Log: s.founded.Log, Signing: s.founded.Signing, Profile: s.founded.Profile, Text: s.founded.Text, Agencies: s.founded.Agencies},
 		&events.TrailRead{What: events.ReadingCases},
+		&events.DirectoryJoined{Listing: listing, Vouching: []events.Vouching{
+			seal.NewVouching(honest, s.signing, listing, s.file.Hub.Origin()), seal.NewVouching(provider, s.signing, listing, s.file.Hub.Origin()),
+		}},
+		&events.DirectorySuspended{Because: "misuse"}, &events.DirectoryResumed{}, &events.DirectoryRevoked{Because: "left"},
 		&events.RetentionEnded{Case: about, Entries: 1, Leaves: strings.Repeat("0a", 32)},
 	} {
 		spoken[p.Type()] = true
 		t.Run(p.Type().Name(), func(t *testing.T) {
-			s.t = t
+			during(t, s)
 			e := s.draft(p, about)
 			switch p.Type() {
-			case events.TypeDirectoryListed, events.TypeTrailRead:
+			case events.TypeDirectoryListed, events.TypeTrailRead, events.TypeDirectoryJoined:
 				e.Subject = string(s.id)
+			case events.TypeDirectorySuspended, events.TypeDirectoryResumed, events.TypeDirectoryRevoked:
+				e.Subject = string(honest)
 			case events.TypeDirectoryFounded, events.TypeRetentionEnded:
 				e.Subject = string(events.HubAgency)
 			default:
@@ -216,7 +228,6 @@ func (s *site) hubsWord(t *testing.T) {
 			s.next++
 		})
 	}
-	s.t = t
 	for _, of := range events.Types() {
 		if of.HubOnly() && !of.IsControl() && !spoken[of] {
 			t.Errorf("nobody tried to say %s", of.Name())
@@ -259,6 +270,7 @@ func (s *site) notAsked(*testing.T) {
 
 // flood sends nonsense for as long as others tell a whole referral.
 func (s *site) flood(t *testing.T) {
+	during(t, s)
 	const many = 500
 	before := s.count()
 	text, err := story.Text("referral")

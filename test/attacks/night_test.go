@@ -23,10 +23,9 @@ type night struct {
 // night goes the ways of a night, with everybody trying for more than their part.
 func (a *arena) night(t *testing.T, police *site) {
 	n := &night{
-		arena: a, police: police, first: a.enter(t, provider), second: a.enter(t, rival),
+		arena: a, police: police, first: police.neighbour, second: a.enter(t, rival),
 		social: a.enter(t, duty), chief: a.enter(t, coordination), embassy: a.enter(t, mission),
 	}
-	defer func(outer *testing.T) { police.t = outer }(police.t)
 	for _, attempt := range []struct {
 		name string
 		try  func(*testing.T)
@@ -42,9 +41,7 @@ func (a *arena) night(t *testing.T, police *site) {
 		{"a foreign mission", n.foreignMission},
 	} {
 		t.Run(attempt.name, func(t *testing.T) {
-			for _, s := range []*site{n.police, n.first, n.second, n.social, n.chief, n.embassy} {
-				s.t = t
-			}
+			during(t, n.police, n.first, n.second, n.social, n.chief, n.embassy)
 			n.t = t
 			attempt.try(t)
 			n.healthy(t)

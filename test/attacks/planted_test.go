@@ -117,9 +117,9 @@ police system seals identity for sampleland-coordination
 police is refused agreement-table
 shelter sees referral urgency=standard
 shelter says referral.accepted
-shelter reads identity for accommodation
-shelter reads contact for accommodation
-shelter reads needs for accommodation
+shelter reads identity for accommodation as case-worker on consent
+shelter reads contact for accommodation as case-worker on consent
+shelter reads needs for accommodation as case-worker on consent
 `, quiet{}))
 	x.open()
 	must(t, x.world.Tell(t.Context(), `
@@ -149,7 +149,7 @@ func (x *trial) open() {
 	var seen []string
 	for _, section := range all {
 		var opened json.RawMessage
-		must(t, people.Post(t.Context(), path+"/"+string(section.Record)+"/open", map[string]string{"purpose": "accommodation"}, &opened))
+		must(t, people.Post(t.Context(), path+"/"+string(section.Record)+"/open", map[string]string{"role": "case-worker", "purpose": "accommodation", "basis": "consent"}, &opened))
 		seen = append(seen, x.person.found(opened)...)
 	}
 	for _, member := range []string{"Customer.Surname", "Customer.Email", "Customer.Custom16"} {

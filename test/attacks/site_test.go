@@ -28,8 +28,11 @@ type site struct {
 	signing seal.SigningKey
 	link    *exchange.Site
 
+	neighbour *site // another agency of these tests, which does nothing wrong
+
 	mu       sync.Mutex
-	listed   map[events.AgencyID]events.Listing // what the hub itself told this site of the directory
+	listed   map[events.AgencyID]events.Listing // what the hub itself told this site of the directory: the newest
+	keys     map[events.KeyID]events.PublicKey  // of all that were ever listed
 	wrong    []error                            // deliveries that cannot be believed
 	next     events.Sequence
 	said     map[string]events.Event // by signature
@@ -53,13 +56,11 @@ type got struct {
 func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
 	t.Helper()
 	folder := a.hub.At.Agency(id)
-	s := &site{arena: a, t: t, id: id, next: 1, said: map[string]events.Event{}, later: map[uint64]got{}, listed: map[events.AgencyID]events.Listing{}}
-	if id != mission { // an agency compares genesis out of band, and a mission has none
-		for _, l := range a.founded.Agencies {
-			s.listed[l.Agency] = l
-		}
-	}
+	s := &site{arena: a, t: t, id: id, next: 1, said: map[string]events.Event{}, later: map[uint64]got{}, listed: map[events.AgencyID]events.Listing{}, keys: map[events.KeyID]events.PublicKey{}}
 	var err error
+	if id != mission { // an agency compares genesis out of band, and a mission has none
+		must(t, s.lists(a.founded.Agencies...))
+	}
 	s.signing, err = seal.LoadSigningKey(filepath.Join(folder, "signing.pem"))
 	must(t, err)
 	s.link, err = exchange.ConnectSite(t.Context(), exchange.SiteConfig{
@@ -81,6 +82,16 @@ func (a *arena) enter(t *testing.T, id events.AgencyID) *site {
 	})
 	s.settles(t)
 	return s
+}
+
+// during has sites speak for a test, and for the one before again when it ends.
+func during(t *testing.T, sites ...*site) {
+	t.Helper()
+	for _, s := range sites {
+		outer := s.t
+		s.t = t
+		t.Cleanup(func() { s.t = outer })
+	}
 }
 
 // settles waits until the site has all that the hub has for it.
@@ -165,7 +176,11 @@ func (s *site) verify(header string, m exchange.Message) (got, error) {
 		if err != nil {
 			return got{}, err
 		}
-		if err := seal.Verify(e, s.keyOf(e.Agency())); err != nil {
+		key, err := s.keyOf(e)
+		if err != nil {
+			return got{}, err
+		}
+		if err := seal.Verify(e, key); err != nil {
 			return got{}, err
 		}
 		of = &e
@@ -192,32 +207,52 @@ func (s *site) verify(header string, m exchange.Message) (got, error) {
 
 // learn keeps what the hub says of the directory: all that a site knows of others.
 func (s *site) learn(e *events.Event) error {
-	if e == nil || e.Type != events.TypeDirectoryFounded && e.Type != events.TypeDirectoryListed {
+	if e == nil || !strings.HasPrefix(e.Type.Name(), "directory.") {
 		return nil
 	}
 	payload, err := events.Decode(e.Type, e.Data)
 	if err != nil {
 		return err
 	}
-	var listings []events.Listing
 	switch p := payload.(type) {
 	case *events.DirectoryFounded:
-		listings = p.Agencies
+		return s.lists(p.Agencies...)
 	case *events.DirectoryListed:
-		listings = p.Agencies
-	}
-	for _, l := range listings {
-		s.listed[l.Agency] = l
+		return s.lists(p.Agencies...)
+	case *events.DirectoryJoined:
+		return s.lists(p.Listing)
+	case *events.DirectoryKeyed:
+		return s.lists(p.Listing)
 	}
 	return nil
 }
 
-// keyOf is the hub's own key, or that of an agency of which the site was told.
-func (s *site) keyOf(id events.AgencyID) events.PublicKey {
-	if id == events.HubAgency {
-		return s.founded.Signing
+func (s *site) lists(all ...events.Listing) error {
+	for _, l := range all {
+		id, err := seal.SigningKeyID(l.Signing)
+		if err != nil {
+			return err
+		}
+		s.listed[l.Agency], s.keys[id] = l, l.Signing
 	}
-	return s.listed[id].Signing
+	return nil
+}
+
+// keyOf is the hub's own key, or the one that an event names, if the site was
+// told that it is, or was, somebody's.
+func (s *site) keyOf(e events.Event) (events.PublicKey, error) {
+	if e.Agency() == events.HubAgency {
+		return s.founded.Signing, nil
+	}
+	id, err := seal.KeyOf(e)
+	if err != nil {
+		return "", err
+	}
+	key, known := s.keys[id]
+	if !known {
+		return "", errors.New("nobody told this site of the key")
+	}
+	return key, nil
 }
 
 // answerTo submits a message and gives the delivery that follows, which is its

@@ -92,7 +92,7 @@ func (x *trial) opened(d *client.Client, of, section string) events.EventID {
 		return err == nil && i >= 0
 	})
 	var opened json.RawMessage
-	must(t, d.Post(t.Context(), path+"/"+string(found.Record)+"/open", map[string]string{"purpose": "accommodation", "reader": "duty-1"}, &opened))
+	must(t, d.Post(t.Context(), path+"/"+string(found.Record)+"/open", map[string]string{"role": "duty-worker", "purpose": "accommodation", "basis": "consent", "reader": "duty-1"}, &opened))
 	words, numbers := x.person.found(opened), x.number.found(opened)
 	if section != "needs" && len(words) == 0 || section == "contact" && !slices.Contains(numbers, callBack) {
 		t.Errorf("%s holds %v and %v", section, words, numbers)

@@ -287,7 +287,7 @@ func (h *hub) opens(ctx context.Context, d *desk, of events.CaseID, record mou.S
 		Section jsontext.Value `json:"section"`
 	}
 	path := casePath(of) + "/sections/" + url.PathEscape(string(record.ID)) + "/open"
-	if err := d.people.Post(ctx, path, map[string]string{"purpose": string(record.Purpose)}, &got); err != nil {
+	if err := d.people.Post(ctx, path, map[string]string{"role": "case-worker", "purpose": string(record.Purpose), "basis": "consent"}, &got); err != nil {
 		h.t.Errorf("%s cannot open a released record: %v", d.id, err)
 		return
 	}

@@ -104,9 +104,9 @@ func (w *world) verifyTrail(trail ledger.Trail) {
 		case e.Number == 0:
 			continue
 		}
-		w.must(seal.VerifyMaterial(entry.Attributes, entry.DataDigest, w.signerOf(entry.Submitter)))
 		event, err := entry.Event()
 		w.must(err)
+		w.must(seal.VerifyMaterial(entry.Attributes, entry.DataDigest, w.signerOf(event)))
 		var facts events.Payload
 		if e.Record != nil {
 			facts = &events.Record{Header: *e.Record}

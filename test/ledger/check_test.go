@@ -11,6 +11,7 @@ import (
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
 
+	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
 	"handrail/events"
@@ -152,10 +153,9 @@ func (w *world) checkFold(log []logged) {
 	w.t.Helper()
 	profile, err := mou.LoadProfile(w.founded.Profile)
 	w.must(err)
-	m := &mou.Memorandum{Profile: profile, Directory: map[events.AgencyID]events.AgencyKind{}}
-	for id, s := range w.agencies {
-		m.Directory[id] = s.kind
-	}
+	d, err := directory.Found(hubID, 0, &w.founded)
+	w.must(err)
+	m := memorandumOf(profile, d)
 	cases := map[events.CaseID]mou.Case{}
 	heads := map[string]tlog.Link{}
 	for _, l := range log[1:] {
@@ -164,7 +164,12 @@ func (w *world) checkFold(log []logged) {
 		}
 		e, err := events.Parse(l.parsed.Attributes, l.data)
 		w.must(err)
-		w.must(seal.VerifyMaterial(l.parsed.Attributes, l.parsed.DataDigest, w.signerOf(e.Agency())))
+		w.must(d.Verify(e, l.parsed.DataDigest, uint64(l.number)))
+		if directory.Changes(e.Type) {
+			d, err = d.Apply(uint64(l.number), e, w.facts(e, l))
+			w.must(err)
+			m = memorandumOf(profile, d)
+		}
 		if e.Case() == "" {
 			continue
 		}
@@ -173,7 +178,7 @@ func (w *world) checkFold(log []logged) {
 		if !ok {
 			before = m.NewCase("")
 		}
-		after, err := before.Apply(act, l.parsed.Admitted)
+		after, err := before.Under(m).Apply(act, l.parsed.Admitted)
 		if err != nil {
 			w.t.Fatalf("entry %d is judged otherwise now: %v", l.number, err)
 		}
@@ -188,37 +193,50 @@ func (w *world) checkFold(log []logged) {
 	w.checkCases(cases, len(heads))
 }
 
-// checkDirectory: the capacities and introductions that the ledger keeps are those
+// memorandumOf is how cases are judged while a directory stands.
+func memorandumOf(profile *mou.Profile, d *directory.Directory) *mou.Memorandum {
+	return &mou.Memorandum{Profile: profile, Directory: d.Kinds(), Away: d.Away(), Ended: func(to events.AgencyID, key events.KeyID) bool {
+		_, forGood := d.SealingEnded(to, key)
+		return forGood
+	}}
+}
+
+// checkDirectory: the capacities and the directory that the ledger keeps are those
 // of the log, and each deadline was spoken of once.
 func (w *world) checkDirectory(log []logged) {
 	w.t.Helper()
-	capacities, met, fired := 0, 0, map[string]int{}
+	capacities, fired := 0, map[string]int{}
+	changes := int64(1) // genesis
 	for _, l := range log {
 		if l.gone() || l.parsed.Verdict == tlog.Refused {
 			continue
 		}
 		e, err := events.Parse(l.parsed.Attributes, l.data)
 		w.must(err)
+		if directory.Changes(e.Type) {
+			changes++
+			if n := w.count("SELECT count(*) FROM directory_entry WHERE number = $1 AND agency = $2 AND type = $3", l.number, e.Subject, string(e.Type)); n != 1 {
+				w.t.Errorf("the change of the directory in entry %d is not kept", l.number)
+			}
+		}
 		switch e.Type {
 		case events.TypeCapacityPublished:
 			capacities++
 			if n := w.count("SELECT count(*) FROM capacity WHERE agency = $1 AND number = $2", e.Subject, l.number); n != 1 {
 				w.t.Errorf("the capacity of %s in entry %d is not kept", e.Subject, l.number)
 			}
-		case events.TypeDirectoryListed:
-			met++
-			agency := payloadOf[*events.DirectoryListed](w, e).Agencies[0].Agency
-			if n := w.count("SELECT number FROM introduction WHERE mission = $1 AND agency = $2", e.Subject, string(agency)); n != l.number {
-				w.t.Errorf("entry %d introduces %s to %s, the ledger keeps %d", l.number, agency, e.Subject, n)
-			}
 		case events.TypeDeadlineDueSoon, events.TypeDeadlineMissed:
 			fired[w.deadline(e)]++
 		default:
 		}
 	}
-	if a, b := w.count("SELECT count(*) FROM capacity"), w.count("SELECT count(*) FROM introduction"); a != int64(capacities) || b != int64(met) {
-		w.t.Errorf("the ledger keeps %d capacities and %d introductions, the log has %d and %d", a, b, capacities, met)
+	if n := w.count("SELECT count(*) FROM capacity"); n != int64(capacities) {
+		w.t.Errorf("the ledger keeps %d capacities, the log has %d", n, capacities)
 	}
+	if n := w.count("SELECT count(*) FROM directory_entry"); n != changes {
+		w.t.Errorf("the ledger keeps %d entries of the directory, the log has %d", n, changes)
+	}
+	w.checkHeld()
 	for what, times := range fired {
 		if times != 1 {
 			w.t.Errorf("%s was said %d times", what, times)
@@ -226,6 +244,21 @@ func (w *world) checkDirectory(log []logged) {
 	}
 	if n := w.count("SELECT count(*) FROM deadline_event"); n != int64(len(fired)) {
 		w.t.Errorf("%d deadline events are kept, the log has %d", n, len(fired))
+	}
+}
+
+// checkHeld: what the ledger keeps as waiting is every sealed record that was
+// neither released nor erased.
+func (w *world) checkHeld() {
+	w.t.Helper()
+	said := func(what string) string {
+		return "SELECT convert_from(p.data, 'UTF8')::jsonb ->> 'record' FROM payload p JOIN opening o USING (number) WHERE convert_from(o.entry, 'UTF8') LIKE '%ce-type org.handrail.record." + what + ".v1%'"
+	}
+	waiting := `SELECT s.number FROM submission s JOIN opening o USING (number) JOIN case_entry c USING (number)
+		WHERE convert_from(o.entry, 'UTF8') ~ 'verdict admitted' AND convert_from(o.entry, 'UTF8') ~ 'ce-type org.handrail.(record.sealed|referral.asked|referral.answered).v1'
+		AND s.id::text NOT IN (` + said("released") + `) AND s.id::text NOT IN (` + said("erased") + `) AND NOT EXISTS (SELECT FROM retired r WHERE r.case_id = c.case_id)`
+	if n := w.count("SELECT count(*) FROM (" + waiting + ") w FULL JOIN held h USING (number) WHERE (w.number IS NULL OR h.number IS NULL) AND NOT EXISTS (SELECT FROM retired r WHERE r.case_id = h.case_id)"); n != 0 {
+		w.t.Errorf("of %d records what the ledger keeps as waiting is not what the log leaves waiting", n)
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *site) tellCosigned(finding events.Finding) error {
 		e.Time = events.At(s.watch.said.Add(time.Second))
 	}
 	s.watch.said = e.Time.Time()
-	signed, err := s.signing.Sign(e)
+	signed, err := s.key().Sign(e)
 	if err != nil {
 		return err
 	}

@@ -32,6 +32,8 @@ func TestWhatEachDatabaseRoleMayDo(t *testing.T) {
 		{"handrail_ledger", "DELETE FROM contradiction", false},
 		{"handrail_ledger", "DELETE FROM cosignature", false},
 		{"handrail_ledger", "UPDATE witness_reset SET size = 1", false},
+		{"handrail_ledger", "UPDATE directory_entry SET everyone = false", false},
+		{"handrail_ledger", "DELETE FROM directory_entry", false},
 		{"handrail_ledger", "CREATE TABLE mine (i int)", false},
 		{"handrail_ledger", "ALTER TABLE entry DISABLE TRIGGER ALL", false},
 		{"handrail_ledger", "UPDATE position SET number = number", true},

@@ -180,7 +180,7 @@ func TestAMissionSeesTheLinkedCaseAndNothingElse(t *testing.T) {
 	p.admitted(next.address(police))
 	w.knowing(embassy, linked, theirs, next)
 	w.knowing(embassy2)
-	if n := w.count("SELECT count(*) FROM introduction WHERE mission = $1", string(embassy)); n != 3 {
+	if n := w.count("SELECT count(*) FROM directory_entry WHERE agency = $1 AND type = $2", string(embassy), string(events.TypeDirectoryListed)); n != 3 {
 		t.Errorf("the mission was introduced to %d agencies, want itself and two", n)
 	}
 	w.check()
@@ -189,9 +189,9 @@ func TestAMissionSeesTheLinkedCaseAndNothingElse(t *testing.T) {
 	w.audited(a, linked)
 	trail, err := a.Trail(t.Context(), linked.id)
 	w.must(err)
-	for what, entries := range map[string][]ledger.TrailEntry{"hidden": trail.Missions[1:], "exchanged": {trail.Missions[1], trail.Missions[0]}} {
+	for what, entries := range map[string][]ledger.TrailEntry{"hidden": trail.Directory[1:], "exchanged": {trail.Directory[1], trail.Directory[0]}} {
 		forged := trail
-		forged.Missions = entries
+		forged.Directory = entries
 		if _, err := a.Verify(forged); !errors.Is(err, audit.ErrUnverified) {
 			t.Errorf("the listing of the mission that speaks was %s: %v", what, err)
 		}

@@ -243,7 +243,7 @@ func payloadOf[P events.Payload](w *world, e events.Event) P {
 func (w *world) settled() {
 	w.t.Helper()
 	for _, s := range w.agencies {
-		if s.link == nil {
+		if s.link == nil || s.away {
 			continue
 		}
 		w.eventually("everything reaches "+string(s.id), func() bool {

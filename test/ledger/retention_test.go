@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -188,7 +187,7 @@ func (w *world) stream(url, path string) (cases []ledger.LogCase, entries []ledg
 	if status != http.StatusOK {
 		w.t.Fatalf("the stream is answered %d %s", status, body)
 	}
-	r := ledger.NewLogReader(bytes.NewReader(body))
+	r := ledger.NewLogReader(body)
 	for {
 		c, e, err := r.Read()
 		switch {

@@ -59,7 +59,7 @@ func (s *site) sign(e events.Event) events.Event {
 		e.Sequence = s.next.String()
 		s.next++
 	}
-	signed, err := s.signing.Sign(e)
+	signed, err := s.key().Sign(e)
 	s.w.must(err)
 	if _, known := s.said[e.ID]; !known {
 		s.said[e.ID] = signed

@@ -18,14 +18,19 @@ import (
 // site is a third-party agency: keys, a connection, and a memory of what it said
 // and was given. It verifies everything that it gets.
 type site struct {
-	w       *world
-	id      events.AgencyID
-	kind    events.AgencyKind
-	signing seal.SigningKey
-	sealing seal.SealingKey
-	witness tlog.WitnessKey // zero for a kind that does not witness
-	link    *exchange.Site
-	hangup  context.CancelFunc
+	w        *world
+	id       events.AgencyID
+	kind     events.AgencyKind
+	signing  seal.SigningKey
+	sealing  seal.SealingKey
+	witness  tlog.WitnessKey // zero for a kind that does not witness
+	verifier string          // of witness, as the listing has it
+	link     *exchange.Site
+	hangup   context.CancelFunc
+	away     bool // suspended or revoked: nothing reaches it
+
+	keys sync.RWMutex      // of signing and past: what others verify with
+	past []seal.SigningKey // earlier keys
 
 	mu       sync.Mutex
 	next     events.Sequence
@@ -57,7 +62,8 @@ func (w *world) newSite(id events.AgencyID, kind events.AgencyKind) events.Listi
 	sealing, err := seal.NewSealingKey(rand.Reader)
 	w.must(err)
 	secret, witness := w.witness(id, kind)
-	w.agencies[id] = &site{w: w, id: id, kind: kind, witness: secret, signing: signing, sealing: sealing, next: 1, said: map[events.EventID]events.Event{}, later: map[uint64]got{}}
+	w.agencies[id] = &site{w: w, id: id, kind: kind, witness: secret, verifier: witness, signing: signing, sealing: sealing, next: 1, said: map[events.EventID]events.Event{}, later: map[uint64]got{}}
+	w.known.Store(id, w.agencies[id])
 	return seal.NewListing(id, kind, signing, sealing, witness, hubID.Origin())
 }
 
@@ -143,7 +149,7 @@ func (s *site) sayPosition(ctx context.Context, at uint64, resume bool) error {
 	}
 	e := s.draft(&events.InboxPosition{Position: at, Resume: resume}, "", "")
 	e.Sequence, e.Time = "", events.At(now)
-	signed, err := s.signing.Sign(e)
+	signed, err := s.key().Sign(e)
 	if err != nil {
 		return err
 	}
@@ -207,7 +213,7 @@ func (s *site) verify(header string, m exchange.Message) (got, error) {
 		if g.event, err = exchange.Decode(m); err != nil {
 			return got{}, err
 		}
-		if err := seal.Verify(g.event, s.w.signerOf(g.event.Agency())); err != nil {
+		if err := seal.Verify(g.event, s.w.signerOf(g.event)); err != nil {
 			return got{}, err
 		}
 		of = &g.event
@@ -233,9 +239,28 @@ func (s *site) verify(header string, m exchange.Message) (got, error) {
 	return g, err
 }
 
-func (w *world) signerOf(agency events.AgencyID) events.PublicKey {
-	if agency == events.HubAgency {
+// signerOf is the key that an event names, if it is or was its agency's; whether it
+// was in force by then is for the directory to say, see [world.checkFold].
+func (w *world) signerOf(e events.Event) events.PublicKey {
+	if e.Agency() == events.HubAgency {
 		return w.founded.Signing
 	}
-	return w.agencies[agency].signing.Public()
+	id, _ := seal.KeyOf(e)
+	known, _ := w.known.Load(e.Agency())
+	s := known.(*site)
+	s.keys.RLock()
+	defer s.keys.RUnlock()
+	for _, key := range s.past {
+		if key.ID() == id {
+			return key.Public()
+		}
+	}
+	return s.signing.Public()
+}
+
+// key signs what the site says now.
+func (s *site) key() seal.SigningKey {
+	s.keys.RLock()
+	defer s.keys.RUnlock()
+	return s.signing
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,6 +35,13 @@ const (
 	auditor     events.AgencyID = "testland-audit"
 )
 
+// Agencies that have an account at the broker and are not in genesis.
+const (
+	newcomer   events.AgencyID = "riverside-shelter"
+	newcomer2  events.AgencyID = "meadow-shelter"
+	newMission events.AgencyID = "faraway-embassy"
+)
+
 // world is a hub and its agencies for one test.
 type world struct {
 	t        *testing.T
@@ -47,6 +55,7 @@ type world struct {
 	missions []events.DirectoryListed // foreign missions, which genesis does not list
 	verifier tlog.Verifier            // without a recipient
 	agencies map[events.AgencyID]*site
+	known    sync.Map  // the same, for whoever verifies in the background while others join
 	stop     func()    // of the newest ledger
 	db       *pgx.Conn // the owner's, to look behind the ledger
 }
@@ -84,7 +93,7 @@ func newWorldOf(t *testing.T, more []member, options ...option) *world {
 		w.enter(w.newSite(a.id, a.kind))
 		ids = append(ids, a.id)
 	}
-	w.startBroker(ids)
+	w.startBroker(append(ids, newcomer, newcomer2, newMission))
 	log := slog.New(slog.DiscardHandler)
 	if testing.Verbose() {
 		log = slog.New(slog.NewTextHandler(os.Stderr, nil))
