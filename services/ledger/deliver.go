@@ -67,6 +67,9 @@ func (c *courier) read(ctx context.Context, condition string, args ...any) ([]ou
 			provers[d.size] = tlog.NewProver(d.size, readHashes(ctx, c.pool))
 		}
 		o, err := c.build(ctx, d, provers[d.size])
+		if errors.Is(err, errNotRead) { // it went away behind the rows: they are read again
+			return nil, fmt.Errorf("building delivery %d: %w", d.number, err)
+		}
 		if err != nil {
 			c.alarm(ctx, "a stored delivery cannot be built; nothing behind it reaches its agency until the row is mended", err)
 			return nil, fmt.Errorf("building delivery %d: %w", d.number, err)

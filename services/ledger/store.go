@@ -61,6 +61,9 @@ func becomeSequencer(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
+// errNotRead means that the database could not be asked: what it holds may be whole.
+var errNotRead = errors.New("the database could not be read")
+
 // readHashes reads leaf hashes and nodes for tlog.
 func readHashes(ctx context.Context, db querier) tlog.Read {
 	return func(level int, from, to int64) ([]tlog.Hash, error) {
@@ -70,15 +73,19 @@ func readHashes(ctx context.Context, db querier) tlog.Read {
 		}
 		found, err := db.Query(ctx, query, args...)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errNotRead, err)
 		}
-		return pgx.CollectRows(found, func(row pgx.CollectableRow) (tlog.Hash, error) {
+		hashes, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (tlog.Hash, error) {
 			var raw []byte
 			if err := row.Scan(&raw); err != nil {
 				return tlog.Hash{}, err
 			}
 			return hash(raw)
 		})
+		if lost := found.Err(); lost != nil && !isolable(lost) {
+			return nil, fmt.Errorf("%w: %w", errNotRead, lost)
+		}
+		return hashes, err
 	}
 }
 
