@@ -87,8 +87,8 @@ func (s *site) connect() {
 	})
 	s.w.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
-	s.link, s.hangup = link, cancel
 	var running sync.WaitGroup
+	s.link, s.hangup = link, func() { cancel(); running.Wait() }
 	running.Go(func() { _ = link.Receive(ctx, s.take) })
 	running.Go(func() { s.report(ctx) })
 	s.w.t.Cleanup(func() {
