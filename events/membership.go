@@ -67,6 +67,15 @@ func (d *DirectoryKeyed) check() error {
 // SuspensionGround is why an agency rests.
 type SuspensionGround string
 
+// The grounds on which somebody else may hold what the agency gets in with.
+const (
+	DeviceLost  SuspensionGround = "device-lost"
+	KeysInDoubt SuspensionGround = "keys-in-doubt"
+)
+
+// InDoubt says whether somebody else may hold what the agency gets in with.
+func (g SuspensionGround) InDoubt() bool { return g == DeviceLost || g == KeysInDoubt }
+
 // Codes lists every ground.
 func (SuspensionGround) Codes() []string {
 	return []string{"device-lost", "keys-in-doubt", "misuse", "at-its-request"}

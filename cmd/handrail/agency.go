@@ -104,7 +104,11 @@ func suspendCommand(o *options) *cobra.Command {
 			if err := because.UnmarshalText([]byte(because)); err != nil {
 				return usage(fmt.Errorf("--because is one of %s", strings.Join(because.Codes(), ", ")))
 			}
-			return o.standing(c, args[0], directory.Suspended, "Its connections ended, nothing of it is admitted, nothing goes to it; what is for it waits.\nUndo:  handrail agency resume "+args[0],
+			undo := "handrail agency resume " + args[0]
+			if because.InDoubt() {
+				undo += " --request FILE   (--same-access if nobody had the device; see deploy/LOST-LAPTOP.md)"
+			}
+			return o.standing(c, args[0], directory.Suspended, "Its connections ended, nothing of it is admitted, nothing goes to it; what is for it waits.\nUndo:  "+undo,
 				func(ctx context.Context, d *enrolment.Desk, a events.AgencyID) (uint64, error) {
 					return d.Suspend(ctx, a, because)
 				})

@@ -156,8 +156,7 @@ func (d *Desk) admission(directions local.Directions, r Request) (Admission, err
 // then the log, after which nothing of it is admitted. Each is done even if the
 // other fails; repeated, it does what is missing. entry is 0 when the log said so already.
 func (d *Desk) Suspend(ctx context.Context, agency events.AgencyID, because events.SuspensionGround) (entry uint64, err error) {
-	doubted := slices.Contains([]events.SuspensionGround{"device-lost", "keys-in-doubt"}, because)
-	cut := d.access.Suspend(ctx, agency, doubted)
+	cut := d.access.Suspend(ctx, agency, because.InDoubt())
 	entry, err = d.say(ctx, agency, &events.DirectorySuspended{Because: because}, directory.Suspended, directory.Revoked)
 	return entry, errors.Join(cut, err)
 }
