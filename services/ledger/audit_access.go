@@ -26,13 +26,19 @@ type reader func(w http.ResponseWriter, r *http.Request, log *openLog, by caller
 
 // forAuditors lets only requests through that an auditor signed, each once.
 func (a *httpAPI) forAuditors(read reader) http.HandlerFunc {
+	return a.only(func(by caller) bool { return by.kind == events.Auditor }, "This is for auditors; an agency's own deliveries hold what it may see.", read)
+}
+
+// only lets signed requests through, each once, of callers who may; others are told
+// for whom it is.
+func (a *httpAPI) only(may func(caller) bool, forWhom string, read reader) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		log, by, ok := a.identify(w, r)
 		if !ok {
 			return
 		}
-		if by.kind != events.Auditor {
-			refuseHTTP(w, http.StatusForbidden, "power", "This is for auditors; an agency's own deliveries hold what it may see.")
+		if !may(by) {
+			refuseHTTP(w, http.StatusForbidden, "power", forWhom)
 			return
 		}
 		a.respond(w, r, log, by, read)

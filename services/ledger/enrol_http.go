@@ -16,33 +16,14 @@ import (
 // forHub lets only requests through that the hub's own key signed: who holds it can
 // say whatever the hub says.
 func (a *httpAPI) forHub(read reader) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		log, by, ok := a.identify(w, r)
-		if !ok {
-			return
-		}
-		if by.agency != events.HubAgency {
-			refuseHTTP(w, http.StatusForbidden, "power", "This is for the hub's operator, who signs with the hub's key.")
-			return
-		}
-		a.respond(w, r, log, by, read)
-	}
+	return a.only(func(by caller) bool { return by.agency == events.HubAgency }, "This is for the hub's operator, who signs with the hub's key.", read)
 }
 
 // forInsiders lets the hub, auditors and all agencies through but foreign missions,
 // which know no directory.
 func (a *httpAPI) forInsiders(read reader) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		log, by, ok := a.identify(w, r)
-		if !ok {
-			return
-		}
-		if by.kind == events.ForeignMission {
-			refuseHTTP(w, http.StatusForbidden, "power", "A foreign mission is shown the agencies that address it, and no directory.")
-			return
-		}
-		a.respond(w, r, log, by, read)
-	}
+	return a.only(func(by caller) bool { return by.kind != events.ForeignMission },
+		"A foreign mission is shown the agencies that address it, and no directory.", read)
 }
 
 // changeDirectory has the hub say who joins, is suspended, resumed or revoked, and
