@@ -12,6 +12,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/events/seal"
 )
 
 const (
@@ -50,9 +51,6 @@ func OpenAccess(ctx context.Context, at Layout) (*Access, error) {
 
 // Close gives the operator's keys up.
 func (a *Access) Close() error { return a.lock.Close() }
-
-// Open says whether an agency may connect.
-func (a *Access) Open(agency events.AgencyID) bool { return a.operator.Open(agency) }
 
 // Admit gives an agency an account for its own user key, and the token for it.
 // See [exchange.Operator.Admit].
@@ -135,7 +133,7 @@ func keepAccounts(l Layout, operator *exchange.Operator, hub events.HubID) (exch
 	}
 	maps.Copy(all, accounts.Resolver)
 	return accounts, errors.Join(
-		writeWhole(l.HubCreds(), accounts.HubCreds),
+		seal.ReplaceSecret(l.HubCreds(), accounts.HubCreds),
 		writeJSON(filepath.Join(l.Hub(), accountsFile), BrokerAccounts{Operator: accounts.OperatorJWT, System: accounts.SystemAccount, Accounts: all}))
 }
 
@@ -152,7 +150,7 @@ func grant(l Layout, f Founding) error {
 		if err != nil {
 			return err
 		}
-		if err := writeWhole(filepath.Join(l.Agency(m.Agency), UserKeyFile), key.Seed()); err != nil {
+		if err := seal.ReplaceSecret(filepath.Join(l.Agency(m.Agency), UserKeyFile), key.Seed()); err != nil {
 			return err
 		}
 		if err := operator.Admit(m.Agency, key.Public(), time.Time{}); err != nil {
@@ -172,7 +170,7 @@ func grant(l Layout, f Founding) error {
 		if err != nil {
 			return err
 		}
-		if err := writeWhole(filepath.Join(l.Agency(id), CredsFile), creds); err != nil {
+		if err := seal.ReplaceSecret(filepath.Join(l.Agency(id), CredsFile), creds); err != nil {
 			return err
 		}
 	}

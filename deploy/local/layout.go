@@ -15,6 +15,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/events/seal"
 )
 
 // Layout says where everything of one data directory stands. Each service reads
@@ -137,34 +138,16 @@ func (l Layout) Register(a Address) error {
 	return writeJSON(l.directions(), d)
 }
 
-// WriteSecretFile replaces a file as a whole, durably, readable by its owner only.
-func WriteSecretFile(path string, content []byte) error { return writeWhole(path, content) }
-
 // writeJSON stores a value for its owner only.
 func writeJSON(path string, value any) error {
 	text, err := json.Marshal(value, jsontext.WithIndent("  "), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := writeWhole(path, append(text, '\n')); err != nil {
+	if err := seal.ReplaceSecret(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
-}
-
-// writeWhole replaces a file as a whole, durably, for its owner only: a machine
-// that stops leaves the one of before or the new one.
-func writeWhole(path string, content []byte) error {
-	part, err := os.CreateTemp(filepath.Dir(path), ".part-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(part.Name()) }()
-	_, err = part.Write(content)
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), path)
 }
 
 // LedgerSettings are what the ledger is told when it starts, beyond directions.

@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nkeys"
 
 	"handrail/events"
+	"handrail/events/seal"
 )
 
 // Operator mints the broker's accounts. Who holds its seeds can mint any account
@@ -81,22 +82,7 @@ func (o *Operator) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("encoding the operator's seeds: %w", err)
 	}
-	part, err := os.CreateTemp(filepath.Dir(path), ".operator-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("saving the operator's seeds: %w", err)
-	}
-	defer func() { _ = os.Remove(part.Name()) }()
-	_, err = part.Write(append(text, '\n'))
-	if errSync := part.Sync(); err == nil {
-		err = errSync
-	}
-	if errClose := part.Close(); err == nil {
-		err = errClose
-	}
-	if err == nil {
-		err = os.Rename(part.Name(), path)
-	}
-	if err != nil {
+	if err := seal.ReplaceSecret(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("saving the operator's seeds: %w", err)
 	}
 	return nil

@@ -96,12 +96,6 @@ func (o *Operator) Revoke(agency events.AgencyID) error {
 	return o.change(agency, func(own *accountSeeds) { own.Standing, own.Doubted = standingRevoked, false })
 }
 
-// Open says whether an agency has an account that is neither suspended nor revoked.
-func (o *Operator) Open(agency events.AgencyID) bool {
-	own, known := o.seeds.Agencies[agency]
-	return known && own.Standing == ""
-}
-
 func (o *Operator) change(agency events.AgencyID, how func(*accountSeeds)) error {
 	own, known := o.seeds.Agencies[agency]
 	if !known {

@@ -91,6 +91,30 @@ func writeNew(path string, content []byte) error {
 	if err := errors.Join(os.Link(draft, path), os.Remove(draft)); err != nil { // a link replaces nothing
 		return err
 	}
+	return syncFolder(path)
+}
+
+// ReplaceSecret replaces a file as a whole, durably, readable by its owner only: a
+// machine that stops leaves the one of before or the new one, and the new one once
+// it has returned.
+func ReplaceSecret(path string, content []byte) error {
+	part, err := os.CreateTemp(filepath.Dir(path), ".part-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(part.Name()) }()
+	_, err = part.Write(content)
+	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(part.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(path)
+}
+
+// syncFolder makes a file's new name last.
+func syncFolder(path string) error {
 	folder, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err

@@ -136,12 +136,12 @@ func unpack(content []byte, folder string) ([]string, error) {
 		return nil, err
 	}
 	if _, witnesses := files[witnessKey]; witnesses {
-		if err := writeWhole(filepath.Join(folder, witnessState), []byte("restored from the recovery kit: what it cosigned is not known\n")); err != nil {
+		if err := seal.ReplaceSecret(filepath.Join(folder, witnessState), []byte("restored from the recovery kit: what it cosigned is not known\n")); err != nil {
 			return nil, err
 		}
 	}
 	for _, name := range names {
-		if err := writeWhole(filepath.Join(folder, name), files[name]); err != nil {
+		if err := seal.ReplaceSecret(filepath.Join(folder, name), files[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -164,18 +164,4 @@ func withPassphrase(files map[string][]byte) ([]byte, error) {
 		return nil, fmt.Errorf("describing the restored agency: %w", err)
 	}
 	return append(text, '\n'), nil
-}
-
-// writeWhole replaces a file as a whole, durably, readable by its owner only.
-func writeWhole(path string, content []byte) error {
-	part, err := os.CreateTemp(filepath.Dir(path), ".part-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(part.Name()) }()
-	_, err = part.Write(content)
-	if err := errors.Join(err, part.Sync(), part.Close()); err != nil {
-		return err
-	}
-	return os.Rename(part.Name(), path)
 }

@@ -27,6 +27,7 @@ import (
 	"filippo.io/age"
 
 	"handrail/contracts/words"
+	"handrail/events/seal"
 )
 
 // Names in the agency's folder.
@@ -81,7 +82,7 @@ func lay(folder string, identity *age.HybridIdentity, sheets [Sheets]Sheet) erro
 	if err := errors.Join(os.RemoveAll(part), os.MkdirAll(part, 0o700)); err != nil {
 		return err
 	}
-	if err := writeWhole(filepath.Join(part, recipientFile), []byte(identity.Recipient().String()+"\n")); err != nil {
+	if err := seal.ReplaceSecret(filepath.Join(part, recipientFile), []byte(identity.Recipient().String()+"\n")); err != nil {
 		return err
 	}
 	for i, one := range sheets {
@@ -95,7 +96,7 @@ func lay(folder string, identity *age.HybridIdentity, sheets [Sheets]Sheet) erro
 			if err != nil {
 				return err
 			}
-			if err := writeWhole(filepath.Join(part, unlockFile(one, two)), text); err != nil {
+			if err := seal.ReplaceSecret(filepath.Join(part, unlockFile(one, two)), text); err != nil {
 				return err
 			}
 		}
@@ -172,7 +173,7 @@ func backup(folder, kit string, to age.Recipient) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(kit, backupFile), text)
+	return seal.ReplaceSecret(filepath.Join(kit, backupFile), text)
 }
 
 // Restore opens the backup in kit with two sheets and writes the files into an
