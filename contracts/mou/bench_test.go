@@ -3,8 +3,19 @@ package mou_test
 import (
 	"testing"
 
+	"handrail/contracts/mou"
 	"handrail/events"
 )
+
+// BenchmarkProfile reads a profile, as every process does at its start.
+func BenchmarkProfile(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := mou.LoadProfile("sampleland@1"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
 
 // BenchmarkJudging is what the ledger does for one event of a whole referral:
 // restore, judge, apply, look for dues and store again.

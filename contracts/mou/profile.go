@@ -1,7 +1,6 @@
 package mou
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"handrail/events"
 )
@@ -165,11 +166,33 @@ func ProfileRefs() []string {
 }
 
 func parseProfile(data []byte) (*Profile, error) {
-	p := new(Profile)
-	if err := yaml.NewDecoder(bytes.NewReader(data), yaml.Strict()).Decode(p); err != nil {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
 		return nil, err
 	}
-	return p, nil
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		ast.Walk(apart{}, doc.Body)
+		p := new(Profile)
+		return p, yaml.NodeToValue(doc.Body, p, yaml.Strict())
+	}
+	return nil, errors.New("it is empty")
+}
+
+// apart cuts texts off from the tokens around them. To read a code the decoder writes
+// the text anew, and goes through all tokens that hang together for it: so each code
+// of a profile would cost as much as all of them.
+type apart struct{}
+
+func (a apart) Visit(n ast.Node) ast.Visitor {
+	if text, ok := n.(*ast.StringNode); ok {
+		alone := *text.Token
+		alone.Prev, alone.Next = nil, nil
+		text.Token = &alone
+	}
+	return a
 }
 
 // duration of the profile; that every name has one is checked when it is loaded.
