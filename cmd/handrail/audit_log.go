@@ -48,7 +48,7 @@ With -o json: size, root, pins, witnessed, witnesses, verified (always true), co
 				return err
 			}
 			bar := &progress{out: c.ErrOrStderr()}
-			of.Source, of.Pins, of.Checkpoint, of.Resume, of.LeavesOnly, of.Progress = auditor.Log(), auditor.Pins(), checkpoint, resume, leaves, bar.tell
+			of.Source, of.Pins, of.Checkpoint, of.Resume, of.LeavesOnly, of.Progress = auditor.Log(leaves), auditor.Pins(), checkpoint, resume, leaves, bar.tell
 			defer debug.SetGCPercent(debug.SetGCPercent(audit.GarbagePercent))
 			report, err := audit.VerifyLog(c.Context(), of)
 			bar.end()

@@ -149,10 +149,14 @@ func (t *trailRead) storedHeader(number uint64) *events.RecordHeader {
 	return nil
 }
 
-// isRefused says whether opened entry bytes are of a refusal, and isRecord whether
-// they are of a sealed record, without reading all of them.
+// isRefused says whether opened entry bytes are of a refusal, isDirectory whether they
+// are of the directory, and isRecord whether of a sealed record, without reading all of them.
 func isRefused(opening []byte) bool {
 	return bytes.Contains(opening[:min(len(opening), 256)], []byte("\nverdict refused\n"))
+}
+
+func isDirectory(opening []byte) bool {
+	return bytes.Contains(opening, []byte("\nce-type org.handrail.directory."))
 }
 
 func isRecord(opening []byte) bool {

@@ -126,6 +126,7 @@ func FuzzLogReader(f *testing.F) {
 
 func TestWhatIsStoredOfAnEntryIsMarkedWhenItCannotBe(t *testing.T) {
 	salt := make([]byte, 32)
+	listed := []byte("handrail-entry v1\nce-type org.handrail.directory.listed.v1\n")
 	facts, record, refused := []byte("handrail-entry v1\nce-type org.handrail.case.opened.v1\n"), []byte("handrail-entry v1\nce-type org.handrail.record.sealed.v1\n"), []byte("handrail-entry v1\nnumber 1\nadmitted x\nverdict refused\n")
 	for _, c := range []struct {
 		what                string
@@ -146,9 +147,24 @@ func TestWhatIsStoredOfAnEntryIsMarkedWhenItCannotBe(t *testing.T) {
 		{"facts too long", 0, salt, facts, make([]byte, maxFrameData+1), LogEntry{Opening: facts, Damaged: true}},
 	} {
 		got := LogEntry{Erased: c.erased}
-		got.stored(c.salt, c.opening, c.data)
+		got.stored(c.salt, c.opening, c.data, false)
 		if !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v", c.what, got)
+		}
+	}
+	for _, c := range []struct {
+		opening, data []byte
+		want          LogEntry
+	}{
+		{facts, nil, LogEntry{Opening: facts}},
+		{record, nil, LogEntry{Opening: record}},
+		{listed, []byte("{}"), LogEntry{Opening: listed, Data: []byte("{}")}},
+		{listed, nil, LogEntry{Opening: listed, Damaged: true}},
+		{nil, nil, LogEntry{Damaged: true}},
+	} {
+		got := LogEntry{}
+		if got.stored(salt, c.opening, c.data, true); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("for leaves alone, %q: %+v", c.opening, got)
 		}
 	}
 }

@@ -19,9 +19,10 @@ const logBuffer = 64 << 10
 
 // logStream writes one page.
 type logStream struct {
-	out   *bufio.Writer
-	frame []byte
-	bytes int
+	out    *bufio.Writer
+	frame  []byte
+	bytes  int
+	leaves bool // without the data of what is not of the directory
 }
 
 func newLogStream(w http.ResponseWriter) *logStream {
@@ -96,19 +97,19 @@ func (s *logStream) entry(raw [][]byte) (number uint64, err error) {
 		return 0, fmt.Errorf("the MAC of entry %d has not 32 bytes", e.Number)
 	}
 	e.MAC = [32]byte(raw[1])
-	e.stored(raw[2], raw[3], raw[4])
+	e.stored(raw[2], raw[3], raw[4], s.leaves)
 	return e.Number, s.write(e.appendTo(s.frame[:0]))
 }
 
 // stored takes what is stored of an entry, marking what cannot be so.
-func (e *LogEntry) stored(salt, opening, data []byte) {
+func (e *LogEntry) stored(salt, opening, data []byte, leaves bool) {
 	if opening == nil || len(salt) != len(e.Salt) || len(opening) > tlog.MaxEntryBytes {
 		e.Damaged = e.Erased == 0
 		return
 	}
 	e.Salt, e.Opening = [32]byte(salt), opening
 	switch {
-	case isRefused(opening):
+	case isRefused(opening), leaves && !isDirectory(opening):
 	case data == nil:
 		e.Damaged = e.Erased == 0
 	case isRecord(opening):

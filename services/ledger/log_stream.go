@@ -22,17 +22,26 @@ const (
 // selectLog gives, of each entry that FROM and WHERE choose, everything that its frame has.
 const selectLog = `SELECT e.number, e.mac, o.salt, o.entry, ` + storedData + `, coalesce(z.by, x.by, 0)`
 
-// joinLog finds it by the entry's own number. A range of entries needs the range
-// on every table: the planner does not carry it over, and would read each from its
-// beginning.
+// joinLog finds it by the entry's own number.
 const joinLog = ` LEFT JOIN opening o ON o.number = e.number LEFT JOIN payload p ON p.number = e.number
 	LEFT JOIN destroyed z ON z.number = e.number LEFT JOIN erasure x ON x.number = e.number`
 
+// A range of entries needs the range on every table: the planner does not carry it
+// over, and would read each from its beginning. The data are those of all entries, or
+// of the directory's alone.
+const (
+	joinData      = ` LEFT JOIN payload p ON p.number = e.number AND p.number >= $1 AND p.number < $2`
+	joinDirectory = ` LEFT JOIN (directory_entry d JOIN payload p ON p.number = d.number AND d.number >= $1 AND d.number < $2) ON d.number = e.number`
+)
+
 const joinLogRange = ` LEFT JOIN opening o ON o.number = e.number AND o.number >= $1 AND o.number < $2
-	LEFT JOIN payload p ON p.number = e.number AND p.number >= $1 AND p.number < $2
 	LEFT JOIN destroyed z ON z.number = e.number AND z.number >= $1 AND z.number < $2
 	LEFT JOIN erasure x ON x.number = e.number AND x.number >= $1 AND x.number < $2
 	WHERE e.number >= $1 AND e.number < $2 ORDER BY e.number`
+
+// onlyLeaves is the value of ?only= that leaves out what verifying leaves does not
+// need: all data but the directory's.
+const onlyLeaves = "leaves"
 
 // logEntries streams entries from ?from= on, before ?to=, at most ?limit= of them:
 // a page, whose end says where to go on. Nothing of an entry ever changes but what
@@ -40,15 +49,24 @@ const joinLogRange = ` LEFT JOIN opening o ON o.number = e.number AND o.number >
 func (a *httpAPI) logEntries(w http.ResponseWriter, r *http.Request, _ *openLog, _ caller) error {
 	query := pageQuery{r: r}
 	from, to, limit := query.number("from", 0), query.number("to", math.MaxInt64), query.limit(entriesInPage, entriesInPage)
+	join, only := joinData, r.URL.Query().Get("only")
+	switch only {
+	case "":
+	case onlyLeaves:
+		join = joinDirectory
+	default:
+		query.problem = "only is " + onlyLeaves + ", or left out."
+	}
 	if query.refused(w) {
 		return nil
 	}
-	found, err := a.pool.Query(r.Context(), selectLog+" FROM entry e"+joinLogRange, from, min(to, from+limit))
+	found, err := a.pool.Query(r.Context(), selectLog+" FROM entry e"+join+joinLogRange, from, min(to, from+limit))
 	if err != nil {
 		return fmt.Errorf("reading the log: %w", err)
 	}
 	defer found.Close()
 	s := newLogStream(w)
+	s.leaves = only == onlyLeaves
 	next := from
 	for s.room() && found.Next() {
 		number, err := s.entry(found.RawValues())

@@ -145,7 +145,7 @@ func (w *whole) wholeLog() error {
 	}
 	texts, err := mou.ProfileTexts(w.founded.Profile)
 	w.must(err)
-	_, err = audit.VerifyLog(w.t.Context(), audit.LogVerification{Source: a.Log(), Hub: hubID, Pins: a.Pins(), Checkpoint: checkpoint, Texts: texts})
+	_, err = audit.VerifyLog(w.t.Context(), audit.LogVerification{Source: a.Log(false), Hub: hubID, Pins: a.Pins(), Checkpoint: checkpoint, Texts: texts})
 	return err
 }
 

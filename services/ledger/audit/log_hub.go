@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/url"
 	"strconv"
+	"sync"
 
 	"handrail/events"
 	"handrail/services/ledger"
@@ -18,45 +19,86 @@ const maxCaseBytes = 256 << 20
 
 // entriesAtOnce is how many entries are asked for: while the hub looks for them, as
 // many are on their way through the workers.
-const entriesAtOnce = "2048"
+const entriesAtOnce = 2048
 
 // hubLog reads a whole log from the auditor's hub, page by page.
-type hubLog struct{ auditor *Auditor }
+type hubLog struct {
+	auditor *Auditor
+	only    string
+}
 
-// Log is the hub's log as [VerifyLog] reads it.
-func (a *Auditor) Log() LogSource { return hubLog{a} }
+// Log is the hub's log as [VerifyLog] reads it; with leavesOnly it has no more than
+// [LogVerification.LeavesOnly] needs.
+func (a *Auditor) Log(leavesOnly bool) LogSource {
+	if leavesOnly {
+		return hubLog{a, "leaves"}
+	}
+	return hubLog{a, ""}
+}
 
-// Entries implements LogSource.
+// logPage is a page of entries as they came.
+type logPage struct {
+	entries []*ledger.LogEntry
+	err     error
+}
+
+// Entries implements LogSource. Two pages are on their way at a time: while one
+// travels, the hub looks for the other.
 func (l hubLog) Entries(ctx context.Context, from, to uint64) iter.Seq2[*ledger.LogEntry, error] {
 	return func(yield func(*ledger.LogEntry, error) bool) {
-		for next := from; next < to; {
-			page, err := l.page(ctx, "/v1/log/entries", url.Values{"from": {number(next)}, "to": {number(to)}, "limit": {entriesAtOnce}})
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			before := next
-			for {
-				c, e, err := page.Read()
-				if errors.Is(err, io.EOF) {
-					break
-				}
-				if err == nil && (c != nil || e.Number != next) {
-					err = fmt.Errorf("the hub does not show entry %d at its place", next)
-				}
-				if err != nil {
-					yield(nil, fmt.Errorf("reading the log: %w", err))
-					return
-				}
-				next++
+		ctx, cancel := context.WithCancel(ctx)
+		var asking sync.WaitGroup
+		defer asking.Wait()
+		defer cancel()
+		ask := func(next uint64) <-chan logPage {
+			come := make(chan logPage, 1)
+			asking.Go(func() { come <- l.entries(ctx, next, to) })
+			return come
+		}
+		for next, come, behind := from, ask(from), ask(from+entriesAtOnce); next < to; {
+			page := <-come
+			for _, e := range page.entries {
 				if !yield(e, nil) {
 					return
 				}
 			}
-			if next == before {
+			if page.err != nil {
+				yield(nil, page.err)
+			}
+			if page.err != nil || len(page.entries) == 0 {
 				return // what is missing, the verification names
 			}
+			next += uint64(len(page.entries))
+			if come = behind; len(page.entries) < entriesAtOnce { // it was full of large ones
+				come = ask(next)
+			}
+			behind = ask(next + entriesAtOnce)
 		}
+	}
+}
+
+// entries asks for one page.
+func (l hubLog) entries(ctx context.Context, from, to uint64) (p logPage) {
+	if from >= to {
+		return p
+	}
+	page, err := l.page(ctx, "/v1/log/entries", url.Values{"from": {number(from)}, "to": {number(to)}, "limit": {number(entriesAtOnce)}, "only": {l.only}})
+	if err != nil {
+		return logPage{err: err}
+	}
+	for {
+		c, e, err := page.Read()
+		if errors.Is(err, io.EOF) {
+			return p
+		}
+		if err == nil && (c != nil || e.Number != from+uint64(len(p.entries))) {
+			err = fmt.Errorf("the hub does not show entry %d at its place", from+uint64(len(p.entries)))
+		}
+		if err != nil {
+			p.err = fmt.Errorf("reading the log: %w", err)
+			return p
+		}
+		p.entries = append(p.entries, e)
 	}
 }
 

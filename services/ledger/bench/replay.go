@@ -93,7 +93,7 @@ func (h *hub) verify(ctx context.Context, auditor *audit.Auditor, leaves bool) (
 	defer debug.SetGCPercent(debug.SetGCPercent(audit.GarbagePercent)) // as the command does
 	begin := time.Now()
 	report, err := audit.VerifyLog(ctx, audit.LogVerification{
-		Source: auditor.Log(), Hub: hubID, Pins: auditor.Pins(), Checkpoint: checkpoint, Texts: texts, LeavesOnly: leaves,
+		Source: auditor.Log(leaves), Hub: hubID, Pins: auditor.Pins(), Checkpoint: checkpoint, Texts: texts, LeavesOnly: leaves,
 	})
 	return float64(report.Size) / time.Since(begin).Seconds(), err
 }
