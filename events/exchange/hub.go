@@ -55,6 +55,7 @@ func (c HubConfig) withDefaults() HubConfig {
 type Hub struct {
 	*line
 	config HubConfig
+	acks   lastAck // of the submissions
 
 	broken      chan struct{} // something is missing at the broker; capacity 1
 	reconnected chan struct{} // capacity 1

@@ -104,7 +104,9 @@ func (h *Hub) hand(ctx context.Context, m *nats.Msg, expected *uint64, to chan<-
 		return errOutOfOrder
 	}
 	*expected++
-	ack := func() error { return h.conn.Publish(m.Reply, []byte("+ACK")) }
+	ack := func() error {
+		return h.acks.keep(func() error { return h.conn.Publish(m.Reply, []byte("+ACK")) })
+	}
 	select {
 	case to <- Submission{From: agencyOf(m.Subject), Message: Message{Header: m.Header, Data: m.Data}, Ack: ack}:
 		return nil

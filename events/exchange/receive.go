@@ -26,8 +26,8 @@ type Submission struct {
 	// the event's are anybody's text. Encode the event that Decode gives.
 	Message Message
 	// Ack says that the submission is dealt with for good; the broker forgets it.
-	// An error means that it may come again. Ack of a submission from before an
-	// interruption has no effect.
+	// It is said when the next is, or a moment later. An error means that one may come
+	// again. Ack of a submission from before an interruption has no effect.
 	Ack func() error
 }
 
@@ -50,6 +50,7 @@ func (h *Hub) Receive(ctx context.Context) (<-chan Submission, error) {
 	go func() {
 		defer close(to)
 		h.receive(ctx, to)
+		_ = h.acks.say()
 		h.mu.Lock()
 		h.receiving = false
 		h.mu.Unlock()

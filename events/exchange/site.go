@@ -37,6 +37,7 @@ type SiteConfig struct {
 type Site struct {
 	*line
 	agency events.AgencyID
+	acks   lastAck // of the deliveries
 }
 
 // ConnectSite returns at once (after one attempt, at most 2 s) even when the
@@ -90,6 +91,7 @@ func (s *Site) Submit(ctx context.Context, m Message) error {
 // delivery number whether it can take one. It resumes by itself when the broker
 // was restarted or lost its disk.
 func (s *Site) Receive(ctx context.Context, handle func(context.Context, Message) error) error {
+	defer func() { _ = s.acks.say() }()
 	for ctx.Err() == nil {
 		consumer, err := s.inbox(ctx)
 		for more := true; err == nil && ctx.Err() == nil; {
@@ -154,17 +156,22 @@ func (s *Site) take(ctx context.Context, batch jetstream.MessageBatch, epoch uin
 		if s.epoch() != epoch {
 			continue // it comes again
 		}
-		if err := s.answer(ctx, m, failed); err != nil {
+		if err := s.answer(ctx, m, epoch, failed); err != nil {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "delivery not acknowledged", slog.Any("error", err))
 		}
 	}
 	return more, batch.Error()
 }
 
-func (s *Site) answer(ctx context.Context, m jetstream.Msg, failed error) error {
+func (s *Site) answer(ctx context.Context, m jetstream.Msg, epoch uint64, failed error) error {
 	switch {
 	case failed == nil:
-		return m.Ack()
+		return s.acks.keep(func() error {
+			if s.epoch() != epoch {
+				return nil // it comes again
+			}
+			return m.Ack()
+		})
 	case ctx.Err() != nil:
 		return m.Nak() // the site stops: whoever reads next gets it at once
 	}
