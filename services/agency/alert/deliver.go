@@ -29,6 +29,7 @@ func (r *Rota) deliver(ctx context.Context, dir string, to destination, m messag
 		return r.smtp.send(ctx, dir, roots, p.mail, m, wordings()[r.language].subject, text)
 	case SMS:
 		return r.sms.send(ctx, dir, roots, p.number, text)
+	case Push: // the ringer does, which knows the browsers: see pushTo
 	}
 	return errors.New("there is no such channel")
 }

@@ -1,5 +1,5 @@
-// Package alert wakes the people of an agency's duty rota when something waits for them: by webhook, mail and a gateway
-// for short messages. It never sends anything of a case.
+// Package alert wakes the people of an agency's duty rota when something waits for them: in their browsers, by webhook, mail
+// and a gateway for short messages. It never sends anything of a case.
 //
 // What is sent is one fixed text in the agency's language, how urgent it is, and the codes of the alerts:
 //
@@ -7,7 +7,8 @@
 //
 // There is no case, referral, agency or place in it, no fact, and not even what kind of thing waits. Webhooks are signed
 // by Standard Webhooks (webhook-id, webhook-timestamp, webhook-signature); go to https, or to this machine itself; follow
-// no redirect and use no proxy.
+// no redirect and use no proxy. Browsers are reached by Web Push (RFC 8030, 8291, 8292) through the servers of their makers
+// that the rota names, and no others: each message has the same length and is sealed to the browser.
 //
 // Guarantees. One alert per cause, for as long as the cause stands. A step (whom to alert next) and its messages are
 // durable before the first of them is sent, and each message is marked after it was taken: it is sent at least once,
@@ -43,6 +44,8 @@
 //	  duty-3:
 //	    webhook: {url: "http://127.0.0.1:9000/bell", secret: bell.whsec}
 //	    mail: duty-3@example.org
+//	  duty-4:
+//	    push: true # in the browsers where this person asked for it; whoever else asked is alerted there too
 //	  lead-1:
 //	    sms: "+37255500009"
 //
@@ -58,9 +61,13 @@
 //	  url: https://sms.example.org/v1/messages
 //	  token: sms.token
 //	  body: '{"recipients": [{"msisdn": "{digits}"}], "message": "{text}"}' # without it: {"number": ..., "text": ...}
+//	push: # browsers, by the servers of their makers; a port only if it is not 443
+//	  hosts: [fcm.googleapis.com, "*.notify.windows.com", updates.push.services.mozilla.com, web.push.apple.com]
+//	  contact: duty@example.org # where the makers ask when something is wrong: a mail or https address of the agency
 //	ca: roots.pem # further roots to trust, such as a ministry's own; may be left out
 //
 // Trust. Whoever can write the rota can have alerts sent elsewhere, which tells them that something waits, and can keep
 // people from being woken. Whoever reads what is sent learns that something waits at this agency, and how urgent it is.
-// Whoever holds a webhook's secret can ring falsely.
+// Whoever holds a webhook's secret can ring falsely. A browser's maker learns that something was sent, when, how urgent it
+// is and to which browser. Whoever holds the journal and push.vapid can ring in those browsers.
 package alert

@@ -85,15 +85,20 @@ func (s mailServer) letter(to string, m message, subject, text string) (*mail.Ms
 	return letter, nil
 }
 
+var (
+	errMailRefused  = errors.New("the mail server answered")
+	errMailNotTaken = errors.New("the mail server did not take")
+)
+
 // mailKind is [webhook.KindOf] with the codes of SMTP, never with the server's words.
 func mailKind(err error) error {
 	var refused *mail.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() != 0 {
-		return fmt.Errorf("the mail server answered with code %d", refused.ErrorCode())
+		return fmt.Errorf("%w with code %d", errMailRefused, refused.ErrorCode())
 	}
 	kind := webhook.KindOf(err)
-	if kind.Error() == "the connection failed" {
-		return errors.New("the mail server did not take the message, or not with TLS and the password")
+	if errors.Is(kind, webhook.ErrConnection) {
+		return fmt.Errorf("%w the message, or not with TLS and the password", errMailNotTaken)
 	}
 	return kind
 }

@@ -47,6 +47,7 @@ type Ringer struct {
 	wake   chan struct{}
 
 	look   sync.Mutex // one look at a time
+	keys   sync.Mutex // one change of the agency's files at a time
 	mu     sync.Mutex // guards what follows
 	rota   *Rota      // in force; nil: none
 	wrong  error      // why the file is not in force
@@ -54,6 +55,7 @@ type Ringer struct {
 	alarms map[[2]string]string        // texts of those that this ringer has raised
 	busy   map[destination]bool        // a message is under way
 	last   map[destination]lastMessage // when the last one was taken
+	tried  Trial                       // the last test
 
 	sending sync.WaitGroup
 }
@@ -125,6 +127,10 @@ func (r *Ringer) Look(ctx context.Context, standing []Cause) (time.Time, error) 
 	r.mu.Lock()
 	rota := r.refresh(ctx)
 	r.mu.Unlock()
+	rota, err := r.withBrowsers(ctx, rota)
+	if err != nil {
+		return now.Add(pace), err
+	}
 	var calm time.Duration
 	for _, c := range standing {
 		calm = max(calm, c.Calm)

@@ -33,6 +33,7 @@ type Rota struct {
 	otherwise []events.Staff
 	smtp      mailServer
 	sms       gateway
+	push      pushing
 	ca        string // name of a PEM file of further roots; empty: the machine's only
 }
 
@@ -50,10 +51,11 @@ const (
 	Webhook Channel = "webhook"
 	Mail    Channel = "mail"
 	SMS     Channel = "sms"
+	Push    Channel = "push" // to the browsers in which the person asked for it
 )
 
 // channels lists them in the order in which they are used.
-func channels() []Channel { return []Channel{Webhook, Mail, SMS} }
+func channels() []Channel { return []Channel{Push, Webhook, Mail, SMS} }
 
 // person is how one member of staff is reached. What is empty is not used.
 type person struct {
@@ -61,6 +63,7 @@ type person struct {
 	secret string // name of the file with the secret that signs what goes there
 	mail   string // address
 	number string // E.164
+	push   bool   // to their browsers
 }
 
 func (p person) has(c Channel) bool {
@@ -71,6 +74,8 @@ func (p person) has(c Channel) bool {
 		return p.mail != ""
 	case SMS:
 		return p.number != ""
+	case Push:
+		return p.push
 	}
 	return false
 }

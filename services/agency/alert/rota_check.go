@@ -14,11 +14,19 @@ import (
 	"handrail/services/agency/webhook"
 )
 
-// faults collects what is wrong with a rota. No text of it repeats a value.
+// FaultError is one thing that is wrong with a rota. No text of it repeats a value.
+type FaultError struct {
+	Field string // as in the file: shifts[0].from
+	Why   string // plain English
+}
+
+func (f *FaultError) Error() string { return f.Field + ": " + f.Why }
+
+// faults collects what is wrong with a rota.
 type faults []error
 
 func (f *faults) add(field, why string, args ...any) {
-	*f = append(*f, fmt.Errorf("%s: %s", field, fmt.Sprintf(why, args...)))
+	*f = append(*f, &FaultError{field, fmt.Sprintf(why, args...)})
 }
 
 func (f *faults) check(field string, err error) {
@@ -51,7 +59,7 @@ func (w *written) rota() (*Rota, error) {
 	if r.ca != "" {
 		f.check("ca", fileName(r.ca))
 	}
-	r.smtp, r.sms = w.SMTP.server(&f), w.SMS.gateway(&f)
+	r.smtp, r.sms, r.push = w.SMTP.server(&f), w.SMS.gateway(&f), w.Push.pushing(&f)
 	w.readPeople(&f, r)
 	w.readShifts(&f, r)
 	if len(f) > 0 {
@@ -111,7 +119,10 @@ var (
 )
 
 func (p writtenPerson) person(f *faults, field string, w *written) person {
-	made := person{mail: p.Mail, number: p.SMS}
+	made := person{mail: p.Mail, number: p.SMS, push: p.Push}
+	if made.push && w.Push == nil {
+		f.add("push", "%s.push needs the hosts of the browsers' makers", field)
+	}
 	if p.Webhook != nil {
 		made.hook, made.secret = p.Webhook.URL, p.Webhook.Secret
 		f.check(field+".webhook.url", webhook.CheckURL(made.hook))
@@ -134,7 +145,7 @@ func (p writtenPerson) person(f *faults, field string, w *written) person {
 		}
 	}
 	if !slices.ContainsFunc(channels(), made.has) {
-		f.add(field, "name at least one of webhook, mail, sms")
+		f.add(field, "name at least one of webhook, mail, sms, push")
 	}
 	return made
 }

@@ -19,16 +19,17 @@ import (
 type (
 	written struct {
 		Timezone  string                   `yaml:"timezone"`
-		Language  string                   `yaml:"language"`
+		Language  string                   `yaml:"language,omitempty"`
 		Wait      writtenWait              `yaml:"wait"`
-		Rounds    int                      `yaml:"rounds"`
-		Quiet     []writtenSpan            `yaml:"quiet"`
+		Rounds    int                      `yaml:"rounds,omitempty"`
+		Quiet     []writtenSpan            `yaml:"quiet,omitempty"`
 		People    map[string]writtenPerson `yaml:"people"`
 		Shifts    []writtenShift           `yaml:"shifts"`
-		Otherwise []string                 `yaml:"otherwise"`
-		SMTP      *writtenSMTP             `yaml:"smtp"`
-		SMS       *writtenSMS              `yaml:"sms"`
-		CA        string                   `yaml:"ca"`
+		Otherwise []string                 `yaml:"otherwise,omitempty"`
+		SMTP      *writtenSMTP             `yaml:"smtp,omitempty"`
+		SMS       *writtenSMS              `yaml:"sms,omitempty"`
+		Push      *writtenPush             `yaml:"push,omitempty"`
+		CA        string                   `yaml:"ca,omitempty"`
 	}
 	writtenWait struct {
 		Tonight  string `yaml:"tonight"`
@@ -46,9 +47,10 @@ type (
 		People []string `yaml:"people"`
 	}
 	writtenPerson struct {
-		Webhook *writtenWebhook `yaml:"webhook"`
-		Mail    string          `yaml:"mail"`
-		SMS     string          `yaml:"sms"`
+		Webhook *writtenWebhook `yaml:"webhook,omitempty"`
+		Mail    string          `yaml:"mail,omitempty"`
+		SMS     string          `yaml:"sms,omitempty"`
+		Push    bool            `yaml:"push,omitempty"`
 	}
 	writtenWebhook struct {
 		URL    string `yaml:"url"`
@@ -56,16 +58,20 @@ type (
 	}
 	writtenSMTP struct {
 		Host     string `yaml:"host"`
-		Port     int    `yaml:"port"`
-		Security string `yaml:"security"`
-		User     string `yaml:"user"`
-		Password string `yaml:"password"`
+		Port     int    `yaml:"port,omitempty"`
+		Security string `yaml:"security,omitempty"`
+		User     string `yaml:"user,omitempty"`
+		Password string `yaml:"password,omitempty"`
 		From     string `yaml:"from"`
 	}
 	writtenSMS struct {
 		URL   string `yaml:"url"`
-		Token string `yaml:"token"`
-		Body  string `yaml:"body"`
+		Token string `yaml:"token,omitempty"`
+		Body  string `yaml:"body,omitempty"`
+	}
+	writtenPush struct {
+		Hosts   []string `yaml:"hosts"`
+		Contact string   `yaml:"contact"`
 	}
 )
 
@@ -79,6 +85,15 @@ func ParseRota(text []byte) (*Rota, error) {
 	if err := plain(text); err != nil {
 		return nil, err
 	}
+	w, err := readWritten(text)
+	if err != nil {
+		return nil, err
+	}
+	return w.rota()
+}
+
+// readWritten reads the form of a rota and checks nothing of what it says.
+func readWritten(text []byte) (*written, error) {
 	var w written
 	decoder := yaml.NewDecoder(bytes.NewReader(text), yaml.Strict())
 	switch err := decoder.Decode(&w); {
@@ -90,7 +105,7 @@ func ParseRota(text []byte) (*Rota, error) {
 	if err := decoder.Decode(new(written)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("the file has more than one document")
 	}
-	return w.rota()
+	return &w, nil
 }
 
 // maxDepth of a rota is 4; the reader is recursive, so a deep file is refused before it.

@@ -31,7 +31,7 @@ func example(t testing.TB) string {
 
 func TestTheExampleOfTheDocumentationIsARota(t *testing.T) {
 	r := parsed(t, example(t))
-	if len(r.people) != 4 || len(r.shifts) != 2 || r.smtp.port != 587 || r.ca != "roots.pem" || r.people["lead-1"].number != "+37255500009" {
+	if len(r.people) != 5 || !r.people["duty-4"].push || len(r.push.hosts) != 4 || len(r.shifts) != 2 || r.smtp.port != 587 || r.ca != "roots.pem" || r.people["lead-1"].number != "+37255500009" {
 		t.Errorf("%+v", r)
 	}
 }

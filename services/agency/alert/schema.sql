@@ -45,3 +45,14 @@ CREATE TABLE IF NOT EXISTS alert_channels (
     failures INTEGER NOT NULL,               -- since then
     PRIMARY KEY (staff, channel)
 ) STRICT;
+
+-- Browsers in which a member of staff asked for alerts. What stands here lets its holder send to that browser, with the key in push.vapid.
+CREATE TABLE IF NOT EXISTS push_subscriptions (
+    id       TEXT    PRIMARY KEY,            -- random; names the browser on the person's own page
+    staff    TEXT    NOT NULL,
+    endpoint TEXT    NOT NULL UNIQUE,
+    key      TEXT    NOT NULL,               -- the browser's public key
+    secret   TEXT    NOT NULL,
+    added    INTEGER NOT NULL,
+    sent     INTEGER                         -- when a message was last taken
+) STRICT;

@@ -126,7 +126,7 @@ func batchID(batch []Told) string {
 // the service interrupts is sent again by the next run.
 func (r *Ringer) send(ctx context.Context, rota *Rota, to destination, batch []Told, m message) {
 	bound, cancel := context.WithTimeout(ctx, patience)
-	err := rota.deliver(bound, r.config.Dir, to, m)
+	err := r.hand(bound, rota, to, m)
 	cancel()
 	now := r.config.Now()
 	if err == nil || ctx.Err() == nil {
@@ -140,6 +140,14 @@ func (r *Ringer) send(ctx context.Context, rota *Rota, to destination, batch []T
 	}
 	r.mu.Unlock()
 	r.Nudge()
+}
+
+// hand gives one message to one channel, once.
+func (r *Ringer) hand(ctx context.Context, rota *Rota, to destination, m message) error {
+	if to.channel == Push {
+		return r.pushTo(ctx, rota, to.staff, m)
+	}
+	return rota.deliver(ctx, r.config.Dir, to, m)
 }
 
 func (r *Ringer) settled(ctx context.Context, to destination, batch []Told, m message, err error, now time.Time) {

@@ -74,6 +74,10 @@ func (r *Ringer) Checks(ctx context.Context) ([]Check, error) {
 	case rota == nil:
 		return []Check{{"rota", true, "There is no " + RotaFile + " in the agency's folder: nobody is alerted when something waits."}}, nil
 	}
+	rota, err := r.withBrowsers(ctx, rota)
+	if err != nil {
+		return nil, err
+	}
 	now := r.config.Now()
 	duty := make([]string, 0, maxInShift)
 	for _, staff := range rota.OnDuty(now) {

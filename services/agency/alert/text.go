@@ -16,6 +16,7 @@ type wording struct {
 	one      string // takes a code
 	several  string // takes codes
 	more     string // takes codes and how many more
+	test     string
 }
 
 // wordings by language. Another language is another row.
@@ -28,6 +29,7 @@ func wordings() map[string]wording {
 			one:      "Alert %s",
 			several:  "Alerts %s",
 			more:     "Alerts %s and %d more",
+			test:     "Handrail: this is a test of the alerts. Nothing waits.",
 		},
 	}
 }
@@ -35,8 +37,11 @@ func wordings() map[string]wording {
 // shownCodes keeps a short message short.
 const shownCodes = 3
 
-// say words one message about some alerts.
+// say words one message about some alerts; about none it is a test.
 func (w wording) say(urgency events.Urgency, codes []string) string {
+	if len(codes) == 0 {
+		return w.test
+	}
 	var which string
 	switch shown := strings.Join(codes[:min(len(codes), shownCodes)], ", "); {
 	case len(codes) == 1:

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"handrail/events"
@@ -13,7 +14,7 @@ import (
 
 // hookBody is what a webhook gets, in the form of Standard Webhooks.
 type hookBody struct {
-	Type      string   `json:"type"` // handrail.alert
+	Type      string   `json:"type"` // handrail.alert; handrail.alert.test when somebody tries the channels
 	Timestamp string   `json:"timestamp"`
 	Data      hookData `json:"data"`
 }
@@ -30,7 +31,11 @@ func (p person) sendWebhook(ctx context.Context, dir string, roots *tls.Config, 
 	if err != nil {
 		return fmt.Errorf("reading the secret: %w", err)
 	}
-	body := hookBody{Type: "handrail.alert", Timestamp: m.at.UTC().Format(time.RFC3339), Data: hookData{m.codes[:min(len(m.codes), 100)], m.urgency, text}}
+	kind := "handrail.alert"
+	if len(m.codes) == 0 {
+		kind = "handrail.alert.test"
+	}
+	body := hookBody{Type: kind, Timestamp: m.at.UTC().Format(time.RFC3339), Data: hookData{slices.Concat([]string{}, m.codes[:min(len(m.codes), 100)]), m.urgency, text}}
 	return post(ctx, roots, p.hook, body, func(h http.Header, signed []byte) error {
 		return webhook.Sign(h, key, m.id, m.at, signed)
 	})

@@ -16,6 +16,21 @@ import (
 // ErrElsewhere means that something without TLS would have left this machine.
 var ErrElsewhere = errors.New("without TLS only this machine itself is called")
 
+// What goes wrong with a connection, see [KindOf].
+var (
+	ErrUntrusted   = errors.New("the server's certificate is not one that is trusted here")
+	ErrTLS         = errors.New("TLS could not be agreed with the server")
+	ErrSlow        = errors.New("the server did not answer in time")
+	ErrUnknownName = errors.New("the server's name is not known")
+	ErrRefused     = errors.New("the server refused the connection")
+	ErrConnection  = errors.New("the connection failed")
+)
+
+// StatusError is an answer that does not say that what was posted was taken.
+type StatusError int
+
+func (s StatusError) Error() string { return fmt.Sprintf("the server answered with status %d", int(s)) }
+
 const maxURL = 1024
 
 // CheckURL takes https, and http to this machine only. A secret belongs into a
@@ -58,10 +73,14 @@ func Post(ctx context.Context, roots *tls.Config, to string, text []byte, header
 	}
 	_ = response.Body.Close() // what it says is nothing to us
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("the server answered with status %d", response.StatusCode)
+		return StatusError(response.StatusCode)
 	}
 	return nil
 }
+
+// Client is for one request to an outside address over TLS, by the same rules as
+// [Post]: no redirect is followed, no proxy asked, no connection kept.
+func Client(roots *tls.Config) *http.Client { return client(false, roots) }
 
 // client of one request. Its transport has no proxy, whatever the environment says.
 func client(plain bool, roots *tls.Config) *http.Client {
@@ -102,15 +121,15 @@ func KindOf(err error) error {
 	case errors.Is(err, ErrElsewhere):
 		return ErrElsewhere
 	case errors.As(err, &certificate):
-		return errors.New("the server's certificate is not one that is trusted here")
+		return ErrUntrusted
 	case errors.As(err, &record), errors.As(err, &alert):
-		return errors.New("TLS could not be agreed with the server")
+		return ErrTLS
 	case errors.As(err, &timed) && timed.Timeout(), errors.Is(err, context.DeadlineExceeded):
-		return errors.New("the server did not answer in time")
+		return ErrSlow
 	case errors.As(err, &name):
-		return errors.New("the server's name is not known")
+		return ErrUnknownName
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return errors.New("the server refused the connection")
+		return ErrRefused
 	}
-	return errors.New("the connection failed")
+	return ErrConnection
 }
