@@ -34,12 +34,16 @@ type Agency struct {
 	hook     *webhook.Feed // nil: none is configured
 	house    house
 	slot     *offerSlot
+	changes  *changes
+	contact  heardOf
 	connect  *connecting
 	ledger   *ledger        // nil: no address is configured
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
 	serving  addresses
+
+	assignments assignments
 
 	mu        sync.RWMutex         // guards what follows, and is held while a statement is checked and stored
 	directory *directory.Directory // nil until genesis
@@ -71,7 +75,7 @@ func New(config Config) (*Agency, error) {
 		return nil, fmt.Errorf("configuring an agency: %w", err)
 	}
 	a := &Agency{
-		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), slot: newOfferSlot(), connect: newConnecting(), ready: make(chan struct{}),
+		config: config, log: config.Logger, now: time.Now, drain: newDrain(), house: make(house, 1), slot: newOfferSlot(), changes: newChanges(), connect: newConnecting(), ready: make(chan struct{}),
 		damaged: map[uint64]bool{}, shown: map[uint64]uint64{}, controls: map[events.Type]time.Time{},
 	}
 	if a.log == nil {
@@ -135,6 +139,7 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.sendOutbox(ctx) })
 	group.Go(func() error { return a.tellPosition(ctx) })
 	group.Go(func() error { return a.watchLink(ctx) })
+	group.Go(func() error { return a.watchReach(ctx) })
 	group.Go(func() error { return a.keepHouse(ctx) })
 	group.Go(func() error { return a.watchLog(ctx) })
 	group.Go(func() error { return a.connectLog(ctx) })
@@ -166,6 +171,8 @@ func (a *Agency) watchLink(ctx context.Context) error {
 		case <-a.site.Reconnected():
 			a.drain.restart()
 			a.link.connected()
+			a.contact.now(a.now())
+			a.changes.tell()
 		}
 	}
 }

@@ -39,6 +39,15 @@ func (a *Agency) Publish(ctx context.Context, capacity *events.CapacityPublished
 	return ids[0], nil
 }
 
+// Capacity gives what this agency last told all about whom it can take, and when:
+// as the ledger has it. Nil if it told nothing.
+func (a *Agency) Capacity() (facts *events.CapacityPublished, at time.Time) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	last := a.book.capacities[a.config.Agency]
+	return last.facts, last.at
+}
+
 // mayPublish judges what is about no case: only the powers speak of it.
 func (a *Agency) mayPublish(t events.Type) error {
 	if a.book.memo.Profile.May(a.config.Kind, t) || t == events.TypeWitnessReset && a.config.witnesses() || t == events.TypeDirectoryKeyed {

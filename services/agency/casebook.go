@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
@@ -34,6 +35,8 @@ type file struct {
 	waiting   []mou.Act                    // own, unanswered, in order
 	traces    map[events.ReferralID]string // traceparent of each request, which its answers continue
 	folds     uint64                       // how often the tentative view was made
+	came      map[uint64]uint64            // delivery number of each entry; nil: none
+	glance    atomic.Pointer[glance]       // of the tentative view; nil: nobody looked since
 }
 
 func (b *casebook) file(id events.CaseID) *file {
@@ -63,6 +66,7 @@ func (b *casebook) settle(ctx context.Context, p proven) {
 	if p.rests() {
 		return // it waits on
 	}
+	f.cameAs(p.entry.Number, p.delivery.Number)
 	f.waiting = slices.DeleteFunc(f.waiting, func(a mou.Act) bool { return a.Event.ID == p.event.ID })
 	if p.delivery.Kind != tlog.KindRefusal && p.payload != nil {
 		act := mou.Act{Number: p.entry.Number, Event: lighten(p.event), Payload: p.payload}
@@ -97,6 +101,7 @@ func (b *casebook) await(e events.Event, payload events.Payload) {
 func (f *file) refold() {
 	f.tentative = f.settled
 	f.folds++
+	f.glance.Store(nil)
 	for _, act := range f.waiting {
 		if next, err := f.tentative.Apply(act, act.Event.Time.Time()); err == nil {
 			f.tentative = next

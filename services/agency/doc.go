@@ -31,6 +31,11 @@
 // read of one is logged before it is shown. Who is listed as late, waiting or no longer needed follows from the folded
 // journal alone; nothing of it is kept twice.
 //
+// Forms. What a member of staff types before a form is sent is a draft in the journal, under the id of the case that sending
+// it opens. It is kept as it was typed, belongs to its author, and ends in the transaction in which it is sent, when it is
+// deleted, or when the profile's time for drafts is over, which saving it again does not prolong. A report is one breath, as a
+// bed for tonight is; sent again under the same id it is refused as case-exists.
+//
 // Systems. The agency's own systems use what contracts/agency.openapi.yaml publishes, with a bearer token on a loopback
 // address. A request under an idempotency key is done once: answer and effect are stored in one transaction, and only
 // keyed digests of key and body are kept. Deliveries are posted to the configured webhook in the order of their numbers,
@@ -52,6 +57,11 @@
 // Reading. Whoever opens what was sealed to this agency names role, purpose and legal basis. The reading is in the read log
 // and, as record.opened, in the outbox before anything is decrypted; if the journal cannot take it, nothing is shown. What was
 // sealed by this agency to a key that ended is sealed anew by itself while it is still held back; else people are asked.
+//
+// Pages. The pages (package pages) use this API in the same process. A list of cases looks at each case once and keeps what it
+// saw until the case goes on or a clock of it changes, so that ten thousand referrals are listed without folding one. Who of the
+// staff works on which case is the agency's own matter: it stands in the journal, by codes, and decides who may open the case;
+// the pages enforce it (services/web/access), the socket, which only the agency's own user reaches, does not.
 //
 // Erasure. What this agency confirms as erased is destroyed with the ledger's receipt for that, in one transaction: before
 // it the ledger may still refuse. Deleted rows are overwritten, and the write-ahead log is emptied at once or, while

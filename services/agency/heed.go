@@ -28,6 +28,7 @@ func (a *Agency) heed(ctx context.Context, m exchange.Message) error {
 		return nil
 	}
 	a.alarms.over("control-damaged", "hub")
+	a.contact.now(a.now())
 	if !a.newer(e) {
 		return nil
 	}

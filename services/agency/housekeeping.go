@@ -2,6 +2,7 @@ package agency
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -46,6 +47,7 @@ func (a *Agency) keepHouse(ctx context.Context) error {
 
 func (a *Agency) dropExpired(ctx context.Context) {
 	sections, contacts, err := a.journal.dropExpired(ctx, a.now())
+	err = errors.Join(err, a.dropClosedNotes(ctx))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:

@@ -23,6 +23,11 @@ import (
 // fault and is taken up again.
 var errJournal = errors.New("the journal failed")
 
+// Receive takes one message from the hub, as [Agency.Run] does with what the broker
+// brings: whoever hands it over is trusted with nothing, because every message proves
+// itself. It returns nil when the message is not needed again.
+func (a *Agency) Receive(ctx context.Context, m exchange.Message) error { return a.receive(ctx, m) }
+
 // receive takes one message from the hub. It returns nil when the broker may
 // forget the message: it is stored, was stored before, or must come again from
 // the hub itself because this copy is of no use.
@@ -86,6 +91,8 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 		a.purge(ctx)
 	}
 	a.alarms.over("copy-damaged", "0")
+	a.contact.now(a.now())
+	defer a.changes.tell() // once it is folded
 	if repair {
 		return d.Kind, "repaired", a.repaired(ctx, d.Number)
 	}

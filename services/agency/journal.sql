@@ -179,3 +179,52 @@ CREATE TABLE IF NOT EXISTS seal_anew (
     since    INTEGER NOT NULL,
     done     INTEGER                         -- when it was sealed anew, or nothing was left to seal
 ) STRICT;
+
+-- Who of the staff works on which case, by codes. Rows stay: it shows who could open a case, and when. The last row about a case and a code counts.
+CREATE TABLE IF NOT EXISTS assignment (
+    position INTEGER PRIMARY KEY,
+    case_id  TEXT    NOT NULL,
+    staff    TEXT    NOT NULL,
+    by       TEXT    NOT NULL,               -- who decided it
+    works    INTEGER NOT NULL,               -- 1: works on it from now on; 0: no longer
+    at       INTEGER NOT NULL
+) STRICT;
+
+-- Forms that a member of staff has begun and not sent, as they were typed. A row goes when it is sent, deleted by its author, or expires.
+CREATE TABLE IF NOT EXISTS form_draft (
+    id      TEXT    PRIMARY KEY,             -- of the case that sending it opens
+    kind    TEXT    NOT NULL,
+    author  TEXT    NOT NULL,                -- a code of the staff
+    form    TEXT    NOT NULL,                -- JSON
+    begun   INTEGER NOT NULL,
+    stored  INTEGER NOT NULL,
+    expires INTEGER NOT NULL
+) STRICT;
+
+-- What the agency's people sign in to the pages with besides their organisation's own sign-in: public keys of passkeys, hashes of PINs, the provider's last word, shared computers.
+CREATE TABLE IF NOT EXISTS credentials (
+    kind  TEXT NOT NULL,
+    id    TEXT NOT NULL,
+    staff TEXT NOT NULL,
+    value BLOB NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS credentials_staff ON credentials (kind, staff);
+
+-- What a shift leaves to the next two about a case, in plain words. A row goes when those shifts have ended, at the latest after three days, or when the case is closed.
+CREATE TABLE IF NOT EXISTS shift_note (
+    case_id TEXT    PRIMARY KEY,
+    note    TEXT    NOT NULL,
+    author  TEXT    NOT NULL,                -- a code of the staff
+    stored  INTEGER NOT NULL
+) STRICT;
+
+-- Who handed over a shift, and who took it over, by codes. Rows stay.
+CREATE TABLE IF NOT EXISTS handover (
+    position INTEGER PRIMARY KEY,
+    gave     TEXT    NOT NULL,               -- empty: whoever went did not say so
+    gave_at  INTEGER NOT NULL,
+    took     TEXT    NOT NULL,               -- empty: nobody yet
+    took_at  INTEGER                         -- when the shift changed
+) STRICT;

@@ -61,6 +61,16 @@ func (j *journal) dropExpired(ctx context.Context, now time.Time) (sections, con
 		if sections, err = dropDrafts(ctx, tx, `expires <= ?`, now.UnixNano()); err != nil {
 			return err
 		}
+		forms, err := dropForms(ctx, tx, `expires <= ?`, now.UnixNano())
+		if err != nil {
+			return err
+		}
+		sections += forms
+		notes, err := dropShiftNotes(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		sections += notes
 		contacts, err = dropContacts(ctx, tx, now)
 		return err
 	})

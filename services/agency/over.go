@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -36,10 +37,11 @@ func (a *Agency) Inbox() Inbox {
 	inbox := Inbox{Waiting: a.Waiting(), Over: []Over{}}
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	for _, id := range a.book.ids() {
-		inbox.Over = append(inbox.Over, a.overIn(a.book.files[id].tentative)...)
+	now := a.now()
+	for _, f := range a.book.files {
+		inbox.Over = append(inbox.Over, a.glance(f, now).over...)
 	}
-	slices.SortStableFunc(inbox.Over, func(x, y Over) int { return y.Ended.Compare(x.Ended) })
+	slices.SortStableFunc(inbox.Over, func(x, y Over) int { return cmp.Or(y.Ended.Compare(x.Ended), cmp.Compare(x.Case, y.Case)) })
 	return inbox
 }
 

@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -24,6 +25,7 @@ type Late struct {
 	Due      time.Time         `json:"due"`
 	State    mou.ClockState    `json:"state"` // due-soon, missed, late-met
 	Next     string            `json:"next"`  // the next step, in plain words
+	Step     NextStep          `json:"-"`     // the same for whoever says it in another language
 }
 
 // Escalated is a chase that turned to this agency. It knows nothing else of the
@@ -53,14 +55,13 @@ func (a *Agency) Overdue() Overdue {
 	defer a.mu.RUnlock()
 	now := a.now()
 	all := Overdue{Clocks: []Late{}, Escalated: []Escalated{}}
-	for _, id := range a.book.ids() {
-		c := a.book.files[id].tentative
-		clocks := c.Clocks(now)
-		all.Clocks = append(all.Clocks, a.lateIn(c, clocks)...)
-		all.Escalated = append(all.Escalated, a.escalatedIn(c, clocks, now)...)
+	for _, f := range a.book.files {
+		g := a.glance(f, now)
+		all.Clocks = append(all.Clocks, g.late...)
+		all.Escalated = append(all.Escalated, g.escalated...)
 	}
-	slices.SortStableFunc(all.Clocks, func(x, y Late) int { return x.Due.Compare(y.Due) })
-	slices.SortStableFunc(all.Escalated, func(x, y Escalated) int { return y.Since.Compare(x.Since) })
+	slices.SortStableFunc(all.Clocks, func(x, y Late) int { return cmp.Or(x.Due.Compare(y.Due), cmp.Compare(x.Case, y.Case)) })
+	slices.SortStableFunc(all.Escalated, func(x, y Escalated) int { return cmp.Or(y.Since.Compare(x.Since), cmp.Compare(x.Case, y.Case)) })
 	return all
 }
 
@@ -73,9 +74,10 @@ func (a *Agency) lateIn(c mou.Case, clocks []mou.Clock) (list []Late) {
 		if !slices.Contains([]mou.ClockState{mou.ClockDueSoon, mou.ClockMissed, mou.ClockLateMet}, clock.State) || a.movedOn(c, clock) {
 			continue
 		}
+		step := a.nextStep(trail, clock)
 		list = append(list, Late{
 			Case: c.ID(), Referral: clock.Referral, Duty: clock.Rule, Says: events.Duty(clock.Rule).Says(), Owes: clock.Owes, Mine: clock.Owes == a.config.Agency,
-			Since: admittedAt(trail, clock.Set), Due: clock.Due, State: clock.State, Next: a.nextStep(trail, clock),
+			Since: admittedAt(trail, clock.Set), Due: clock.Due, State: clock.State, Next: step.says(), Step: step,
 		})
 	}
 	return list
@@ -142,34 +144,4 @@ func admittedAt(trail []mou.Item, number uint64) time.Time {
 		return trail[at].Admitted
 	}
 	return time.Time{}
-}
-
-// nextStep is what happens next about a clock, as far as this agency sees: the
-// newest chase that it set off, or whom to call.
-func (a *Agency) nextStep(trail []mou.Item, clock mou.Clock) string {
-	if clock.Met != 0 {
-		return "It was done late. Nothing is left to do."
-	}
-	mine := clock.Owes == a.config.Agency
-	for _, item := range slices.Backward(trail) {
-		p, ok := item.Facts.(*events.ReferralEscalated)
-		if !ok || item.Number < clock.Set || item.Referral != clock.Referral || events.Rule(p.Because) != clock.Rule || p.To == clock.Owes {
-			continue
-		}
-		switch p.Step {
-		case events.NextCandidate:
-			return string(p.To) + " is asked instead. An answer that comes now still counts."
-		case events.StaffedDuty, events.ToCoordinator:
-			return string(p.To) + " was told and calls " + string(p.Call) + "."
-		}
-	}
-	switch {
-	case mine && clock.State == mou.ClockMissed:
-		return "Do it now: late is better than never."
-	case mine:
-		return "Do it now: the time is running out."
-	case clock.State == mou.ClockMissed:
-		return "Call " + string(clock.Owes) + "."
-	}
-	return "Call " + string(clock.Owes) + " before it is late."
 }

@@ -78,7 +78,11 @@ func (a *Agency) sendControl(ctx context.Context, p events.Payload) error {
 	if err != nil {
 		return err
 	}
-	return a.site.Submit(ctx, exchange.Encode(e))
+	if err := a.site.Submit(ctx, exchange.Encode(e)); err != nil {
+		return err
+	}
+	a.contact.now(a.now())
+	return nil
 }
 
 // controlAhead is how far ahead the hub still heeds a control message.

@@ -17,7 +17,7 @@ func (a *Agency) rebuild(ctx context.Context) error {
 	if err := a.loadWitness(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(a.loadWitnessed(ctx), a.loadHeard(ctx)); err != nil {
+	if err := errors.Join(a.loadWitnessed(ctx), a.loadHeard(ctx), a.loadAssignments(ctx), a.loadContact(ctx)); err != nil {
 		return err
 	}
 	return a.refold(ctx)
@@ -62,6 +62,7 @@ func (a *Agency) refold(ctx context.Context) error {
 	if a.anew, err = readAnew(ctx, a.journal.reader); err != nil {
 		return err
 	}
+	a.lookAhead()
 	return a.findRefusedKeys(ctx)
 }
 

@@ -152,6 +152,7 @@ func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []
 	for i, e := range drafts {
 		a.book.await(e, statements[i].Payload)
 	}
+	a.changes.tell()
 	return nil
 }
 

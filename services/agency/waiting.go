@@ -1,6 +1,7 @@
 package agency
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"slices"
@@ -15,10 +16,11 @@ import (
 func (a *Agency) Waiting() []Waiting {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	waiting := []Waiting{}
-	for _, id := range a.book.ids() {
-		waiting = append(waiting, a.waitingIn(id)...)
+	waiting, now := []Waiting{}, a.now()
+	for _, f := range a.book.files {
+		waiting = append(waiting, a.glance(f, now).waiting...)
 	}
+	slices.SortStableFunc(waiting, func(x, y Waiting) int { return cmp.Compare(x.Case, y.Case) })
 	return a.config.Desk.First(waiting)
 }
 

@@ -47,9 +47,41 @@ func (a *Agency) Withdrawals(id events.CaseID) ([]Withdrawal, error) {
 	if f == nil {
 		return nil, events.Refuse(mou.RuleCaseUnknown, "", "this agency knows no case of that id")
 	}
-	trail := f.tentative.Trail()
+	return a.withdrawalsIn(f.tentative), nil
+}
+
+// Erasure is a withdrawal, and the case that it is about.
+type Erasure struct {
+	Case events.CaseID
+	Withdrawal
+}
+
+// Erasures lists what ended the use of records in all cases of this agency's view,
+// where somebody held any: the newest first.
+func (a *Agency) Erasures() []Erasure {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	list, now := []Erasure{}, a.now()
+	for _, id := range a.book.ids() {
+		f := a.book.files[id]
+		if !a.glance(f, now).owed {
+			continue
+		}
+		for _, w := range a.withdrawalsIn(f.tentative) {
+			if len(w.Holders) > 0 {
+				list = append(list, Erasure{Case: id, Withdrawal: w})
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(x, y Erasure) int { return y.Happened.Compare(x.Happened) })
+	return list
+}
+
+// withdrawalsIn lists those of one case, oldest first. Agency.mu is held.
+func (a *Agency) withdrawalsIn(c mou.Case) []Withdrawal {
+	trail := c.Trail()
 	owed := map[uint64][]Holder{}
-	for _, clock := range f.tentative.Clocks(a.now()) {
+	for _, clock := range c.Clocks(a.now()) {
 		if clock.Rule == mou.ClockErasure {
 			owed[clock.Set] = append(owed[clock.Set], holderOf(trail, clock))
 		}
@@ -61,7 +93,7 @@ func (a *Agency) Withdrawals(id events.CaseID) ([]Withdrawal, error) {
 			list = append(list, withdrawalOf(item, holders))
 		}
 	}
-	return list, nil
+	return list
 }
 
 func withdrawalOf(item mou.Item, holders []Holder) Withdrawal {
