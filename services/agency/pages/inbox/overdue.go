@@ -1,0 +1,84 @@
+package inbox
+
+import (
+	"handrail/contracts/mou"
+	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/pages/left"
+	"handrail/services/web"
+	"handrail/services/web/access"
+)
+
+// overdueView is what is late, or soon will be.
+type overdueView struct {
+	Ours, Others, Done []late
+	Escalated          []escalated
+	Leaf               leaf
+	Count              int
+}
+
+// late is one clock.
+type late struct {
+	agency.Late
+
+	Short string
+	Left  left.Time
+	To    string // where something can be done about it; empty: the case is not open to whoever looks
+}
+
+// escalated is a chase that turned to this agency.
+type escalated struct {
+	agency.Escalated
+
+	Short string
+	Left  *left.Time
+}
+
+func (p pages) overdue(v *web.Visit) (web.Answer, error) {
+	title, err := v.Say("inbox.overdue.title")
+	if err != nil {
+		return nil, err
+	}
+	all := p.agency.Overdue()
+	seen := overdueView{Count: len(all.Clocks)}
+	clocks, page := leafOf(v, "/overdue", mineFirst(all.Clocks))
+	seen.Leaf = page
+	for _, clock := range clocks {
+		line := late{Late: clock, Short: Short(clock.Case), Left: left.Of(clock.Since, clock.Due, v.Now), To: p.pathOf(v, clock.Case, clock.Referral)}
+		switch {
+		case clock.State == mou.ClockLateMet:
+			seen.Done = append(seen.Done, line)
+		case clock.Mine:
+			seen.Ours = append(seen.Ours, line)
+		default:
+			seen.Others = append(seen.Others, line)
+		}
+	}
+	for _, e := range all.Escalated[:min(len(all.Escalated), shown)] {
+		line := escalated{Escalated: e, Short: Short(e.Case)}
+		if !e.Due.IsZero() {
+			due := left.Of(e.Since, e.Due, v.Now)
+			line.Left = &due
+		}
+		seen.Escalated = append(seen.Escalated, line)
+	}
+	return web.Show{Template: "inbox-overdue", Title: title, Data: seen}, nil
+}
+
+// mineFirst puts what this agency owes first, then what others owe, then what was
+// done late; each by when it was due.
+func mineFirst(clocks []agency.Late) []agency.Late {
+	return agency.Foremost(clocks,
+		func(l agency.Late) bool { return l.State != mou.ClockLateMet },
+		func(l agency.Late) bool { return l.Mine })
+}
+
+func (p pages) pathOf(v *web.Visit, of events.CaseID, referral events.ReferralID) string {
+	if v.May(access.SeeCase, &access.Case{Assigned: p.agency.Assigned(of)}) != nil {
+		return ""
+	}
+	if referral != "" {
+		return "/referrals/" + string(of) + "/" + string(referral)
+	}
+	return "/cases/" + string(of)
+}

@@ -1,0 +1,64 @@
+// Package tonight is a bed for the night: the request in eight choices and a number to call back, who is asked until when,
+// and the shelter's answer in two taps.
+//
+// Everything stands on one page in plain words, the rules for children too: nothing is hidden behind a script. The request
+// carries a case id that was made with the form, so that sending it twice asks once; what is typed is kept as a draft under
+// that id while there are scripts to send it. Consent is never chosen beforehand. Sealed sections are opened on the page of
+// the referral, where reading them is recorded; this package shows codes, agencies and times only.
+package tonight
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+
+	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/web"
+	"handrail/services/web/access"
+)
+
+//go:embed templates/*.html
+var templates embed.FS
+
+// Templates gives the pages' shapes. They use those of the packages ask and asked.
+func Templates() fs.FS { return templates }
+
+// Register adds the pages to an agency's site.
+func Register(site *web.Site, a *agency.Agency) {
+	p := pages{a}
+	page := func(pattern string, act access.Act, answer web.Page) {
+		site.Page(pattern, act, func(v *web.Visit) (web.Answer, error) {
+			answered, err := answer(v)
+			return answered, founded(err)
+		})
+	}
+	page("GET /tonight", access.AskTonight, p.begin)
+	page("POST /tonight", access.AskTonight, p.ask)
+	page("POST /tonight/{case}/keep", access.AskTonight, p.keep)
+	page("POST /tonight/{case}/delete", access.AskTonight, p.delete)
+	page("GET /tonight/{case}", access.AskTonight, p.show)
+	site.Live("GET /tonight/{case}/live", access.AskTonight, p.follow)
+
+	page("GET /tonight/answer/{case}/{referral}", access.SeeInbox, p.asked)
+	site.Live("GET /tonight/answer/{case}/{referral}/live", access.SeeInbox, p.followAsked)
+	page("POST /tonight/answer/{case}/{referral}/seen", access.Say, p.seen)
+	for _, step := range []string{"yes", "no", "ask"} {
+		page("GET /tonight/answer/{case}/{referral}/"+step, access.Say, func(v *web.Visit) (web.Answer, error) { return p.confirm(v, step, nil) })
+	}
+	page("POST /tonight/answer/{case}/{referral}/yes", access.Say, p.accept)
+	page("POST /tonight/answer/{case}/{referral}/no", access.Say, p.decline)
+	page("POST /tonight/answer/{case}/{referral}/ask", access.Say, p.question)
+}
+
+// founded says of an agency that has not joined yet that it must, instead of that
+// something is broken.
+func founded(err error) error {
+	if errors.Is(err, agency.ErrNotJoined) {
+		return events.Refuse("not-joined", "", "this agency has not received the directory from the hub yet")
+	}
+	return err
+}
+
+// pages answers for one agency.
+type pages struct{ a *agency.Agency }
