@@ -11,6 +11,7 @@ import (
 
 	"handrail/cmd/internal/process"
 	"handrail/deploy/local"
+	"handrail/deploy/local/start"
 	"handrail/deploy/local/story"
 	"handrail/services/ledger/audit"
 )
@@ -22,7 +23,8 @@ func demoCommand(o *options) *cobra.Command {
 		Long: `Starts a private Postgres, a broker, the hub's ledger and plainly fictional
 agencies as processes of their own, tells a story of one night on them, and
 stays up until Ctrl-C. Every line of a story is done by an agency's own service,
-or checked at it or at the hub; the story stops at the first that fails.
+or checked at it or at the hub; the story stops at the first that fails. While it
+stays up, a start page in the browser lets you be each person in turn.
 
 ` + stories(),
 		Args: exactly(0, "no argument"),
@@ -97,8 +99,12 @@ func (d *demo) run(ctx context.Context, p *process.Process) (err error) {
 	if err != nil {
 		return err
 	}
+	founding := story.Founding(texts...)
+	if !d.exit {
+		start.Invite(&founding)
+	}
 	hub, err := local.StartHub(ctx, d.at, local.HubOptions{
-		Founding: story.Founding(texts...), Fresh: d.fresh, Durable: true, Log: p.Log,
+		Founding: founding, Fresh: d.fresh, Durable: true, Pages: !d.exit, Log: p.Log,
 		Tell: func(step string) { d.say("  · %s", step) },
 	})
 	if err != nil {
@@ -117,7 +123,11 @@ func (d *demo) run(ctx context.Context, p *process.Process) (err error) {
 	if d.exit {
 		return nil
 	}
-	d.invite()
+	directions, err := d.at.Directions()
+	if err != nil {
+		return err
+	}
+	d.invite(directions.StartURL())
 	<-ctx.Done()
 	return nil
 }
@@ -219,11 +229,12 @@ func (d *demo) Done(words []string, said string) {
 	}
 }
 
-func (d *demo) invite() {
+func (d *demo) invite(page string) {
 	flag := ""
 	if !d.fresh {
 		flag = " --data " + d.at.Root
 	}
+	d.say("\nOpen %s in a browser, and be each person in turn.", page)
 	d.say("\nThe hub stays up until Ctrl-C. In another terminal try:\n")
 	for _, command := range []string{
 		"doctor", "audit cases", "audit replay CASE", "audit knew CASE", "overdue",

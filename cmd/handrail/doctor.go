@@ -136,6 +136,11 @@ func examineAll(ctx context.Context, at local.Layout, d local.Directions) []find
 			findings = append(findings, examineAgency(ctx, at, a, state))
 		}
 	}
+	if d.Start != "" {
+		findings = append(findings,
+			probe(ctx, at, local.ServiceTrail, "serves auditors pages at "+d.PagesOf(d.Auditor)),
+			probe(ctx, at, local.ServiceStart, "serves the start page at "+d.StartURL()))
+	}
 	return findings
 }
 

@@ -15,6 +15,6 @@ func main() {
 		if len(os.Args) != 2 {
 			return &process.ExitError{Code: process.ExitUsage, Err: errors.New("name the agency's folder")}
 		}
-		return serve.Agency(ctx, p, os.Args[1], serve.Desks("ngo"))
+		return serve.Agency(ctx, p, os.Args[1], serve.Desks("ngo"), serve.PagesFlags{})
 	})
 }

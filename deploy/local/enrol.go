@@ -76,6 +76,8 @@ type AgencyFile struct {
 	PassphraseFile       string `json:"passphrase_file,omitzero"`       // opens the key files; for its owner only
 	PassphraseCredential string `json:"passphrase_credential,omitzero"` // the same as a credential of systemd, by its name
 	Webhook              string `json:"webhook,omitzero"`               // URL that gets every delivery; its secret is webhook.secret
+
+	Pages PagesFile `json:"pages,omitzero"`
 }
 
 // Transport is how an agency of a folder reaches its hub.

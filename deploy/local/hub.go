@@ -29,6 +29,8 @@ const (
 const (
 	ServiceBroker = "broker"
 	ServiceLedger = "ledger"
+	ServiceStart  = "start" // the start page and the development identity provider, of a hub with pages
+	ServiceTrail  = "trail" // the auditors' pages, of a hub with pages
 )
 
 // Hub is a whole hub on this machine: a private Postgres, and broker, ledger
@@ -54,6 +56,7 @@ type HubOptions struct {
 	Program  string       // executable of the services; empty means this program
 	Env      []string     // KEY=value, added to the services' environment
 	Durable  bool         // Postgres survives the loss of the machine
+	Pages    bool         // people are served pages, on ports of their own, and sign in at a development identity provider
 	Log      *slog.Logger // nil is silent
 	Tell     func(string) // told of each step in plain words; nil is silent
 }
@@ -95,6 +98,11 @@ func (h *Hub) start(ctx context.Context, o HubOptions, tell func(string)) error 
 	if err := Serve(ctx, h.At, o.Founding); err != nil {
 		return err
 	}
+	if o.Pages {
+		if err := ServePages(ctx, h.At); err != nil {
+			return err
+		}
+	}
 	if err := h.prepareDatabase(ctx); err != nil {
 		return err
 	}
@@ -135,12 +143,17 @@ func (h *Hub) prepareDatabase(ctx context.Context) error {
 // Services names every service of this directory in the order of their start.
 func (h *Hub) Services() []string {
 	names := []string{ServiceBroker, ServiceLedger}
-	if d, err := h.At.Directions(); err == nil {
-		for _, a := range d.Agencies {
-			if a.Intake != "" {
-				names = append(names, string(a.Agency))
-			}
+	d, err := h.At.Directions()
+	if err != nil {
+		return names
+	}
+	for _, a := range d.Agencies {
+		if a.Intake != "" {
+			names = append(names, string(a.Agency))
 		}
+	}
+	if d.Start != "" {
+		names = append(names, ServiceTrail, ServiceStart)
 	}
 	return names
 }
@@ -151,6 +164,9 @@ func (h *Hub) Start(ctx context.Context, name string) error {
 	if d, err := h.At.Directions(); err == nil {
 		if a, ok := d.Address(events.AgencyID(name)); ok {
 			args = []string{"serve", DeskOf(a.Kind), h.At.Agency(a.Agency)}
+		}
+		if name == ServiceTrail {
+			args = []string{"serve", name, h.At.Agency(d.Auditor)}
 		}
 	}
 	child, err := StartChild(ctx, Child{Program: h.program, Name: name, Args: args, Env: h.env, LogFile: h.At.Log(name), Claim: h.claim})
@@ -211,13 +227,14 @@ func (l Layout) Probe(ctx context.Context, name string) error {
 	}
 	switch name {
 	case ServiceBroker:
-		connection, err := new(net.Dialer).DialContext(ctx, "tcp", d.Broker)
-		if err != nil {
-			return err
-		}
-		return connection.Close()
+		return probeTCP(ctx, d.Broker)
 	case ServiceLedger:
 		return probeHTTP(ctx, d)
+	case ServiceStart:
+		return errors.Join(probeTCP(ctx, d.Start), probeTCP(ctx, d.Issuer))
+	case ServiceTrail:
+		a, _ := d.Address(d.Auditor)
+		return probeTCP(ctx, a.Pages)
 	}
 	var status agency.Status
 	if err := client.People(l.Agency(events.AgencyID(name))).Get(ctx, "/v1/status", &status); err != nil {
@@ -226,7 +243,18 @@ func (l Layout) Probe(ctx context.Context, name string) error {
 	if !status.Joined {
 		return errors.New("it has not received the directory yet")
 	}
+	if a, _ := d.Address(events.AgencyID(name)); a.Pages != "" {
+		return probeTCP(ctx, a.Pages)
+	}
 	return nil
+}
+
+func probeTCP(ctx context.Context, address string) error {
+	connection, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return err
+	}
+	return connection.Close()
 }
 
 func probeHTTP(ctx context.Context, d Directions) error {

@@ -43,11 +43,13 @@ func (l Layout) Log(service string) string { return filepath.Join(l.Root, "logs"
 // directory are. They hold nothing secret.
 type Directions struct {
 	Hub      events.HubID    `json:"hub"`
-	Broker   string          `json:"broker"`   // host:port
-	Ledger   string          `json:"ledger"`   // host:port
-	Genesis  string          `json:"genesis"`  // hexadecimal SHA-256 of the genesis event's data
-	Auditor  events.AgencyID `json:"auditor"`  // the agency id that audits
-	Agencies []Address       `json:"agencies"` // in the order of their founding
+	Broker   string          `json:"broker"`          // host:port
+	Ledger   string          `json:"ledger"`          // host:port
+	Genesis  string          `json:"genesis"`         // hexadecimal SHA-256 of the genesis event's data
+	Auditor  events.AgencyID `json:"auditor"`         // the agency id that audits
+	Start    string          `json:"start,omitzero"`  // host:port of the start page; empty: people are served no pages
+	Issuer   string          `json:"issuer,omitzero"` // host:port of the development identity provider
+	Agencies []Address       `json:"agencies"`        // in the order of their founding
 
 	TLS       BrokerTLS `json:"tls,omitzero"`       // certificate of broker and ledger; needed off this machine
 	CA        string    `json:"ca,omitzero"`        // file of the authority that signed it, handed to agencies; empty: a public one
@@ -95,7 +97,8 @@ func (d Directions) Transport() exchange.Transport {
 type Address struct {
 	Agency events.AgencyID   `json:"agency"`
 	Kind   events.AgencyKind `json:"kind"`
-	Intake string            `json:"intake"` // host:port; empty for an agency that has no service here
+	Intake string            `json:"intake"`         // host:port; empty for an agency that has no service here
+	Pages  string            `json:"pages,omitzero"` // host:port of the pages for its people
 }
 
 func (l Layout) directions() string { return filepath.Join(l.Root, "hub.json") }

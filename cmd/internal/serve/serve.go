@@ -87,9 +87,10 @@ func LedgerOn(ctx context.Context, p *process.Process, at local.Layout, listen s
 	return hub.Run(ctx)
 }
 
-// Agency runs the service of the agency that owns folder until ctx ends; kinds
-// says which organisations the program may serve.
-func Agency(ctx context.Context, p *process.Process, folder string, desks map[events.AgencyKind]agency.Desk) error {
+// Agency runs the service of the agency that owns folder until ctx ends, and its
+// pages if the folder or the flags give them an address; desks says which
+// organisations the program may serve.
+func Agency(ctx context.Context, p *process.Process, folder string, desks map[events.AgencyKind]agency.Desk, flags PagesFlags) error {
 	file, err := local.ReadAgencyFile(folder)
 	if err != nil {
 		return &process.ExitError{Code: process.ExitUsage, Err: fmt.Errorf("this is not an agency's folder: %w", err)}
@@ -97,6 +98,10 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 	desk, ok := desks[file.Kind]
 	if !ok {
 		return &process.ExitError{Code: process.ExitUsage, Err: errors.New("this program has no desk for an organisation of the type " + string(file.Kind))}
+	}
+	at, err := flags.over(folder, file.Pages)
+	if err != nil {
+		return err
 	}
 	service, err := agency.New(agency.Config{ //nolint:contextcheck // it opens a file; Run gets the context
 		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen, Ledger: file.Ledger,
@@ -108,7 +113,7 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 	if err != nil {
 		return err
 	}
-	return service.Run(ctx)
+	return withPages(ctx, service, file, at, p.Log)
 }
 
 // Desks are the organisations that a program may serve, by the name of the
