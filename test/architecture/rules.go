@@ -18,6 +18,7 @@ const (
 	module       = "handrail/"
 	longestFile  = 400 // lines of code, which are lines with a token on them
 	agencyShared = "services/agency"
+	webShared    = "services/web"
 )
 
 // layers lists the folders from the bottom up: code imports its own layer or a lower one.
@@ -27,11 +28,17 @@ func layers() []string {
 
 // owners names the folders that may import each outside technology.
 func owners() map[string][]string {
-	telemetry := []string{"cmd/internal/process"}
+	telemetry, signIn := []string{"cmd/internal/process"}, []string{"services/web/signin"}
 	return map[string][]string{
 		"github.com/nats-io/":                      {"events/exchange", "deploy/local"},
 		"github.com/jackc/pgx/":                    {"services/ledger", "deploy/local"},
 		"modernc.org/sqlite":                       {"services/agency"},
+		"github.com/coreos/go-oidc/":               signIn,
+		"golang.org/x/oauth2":                      signIn,
+		"github.com/go-webauthn/":                  signIn,
+		"github.com/alexedwards/scs/":              signIn,
+		"github.com/nicksnyder/go-i18n/":           {"services/web/language"},
+		"html/template":                            {"services/web"},
 		"go.opentelemetry.io/otel/sdk":             telemetry,
 		"go.opentelemetry.io/otel/exporters/":      telemetry,
 		"go.opentelemetry.io/contrib/exporters/":   telemetry,
@@ -43,6 +50,9 @@ func owners() map[string][]string {
 func desks() []string {
 	return []string{"services/police", "services/social", "services/ngo", "services/embassy", "services/coordinator"}
 }
+
+// pages are what people see: what stands beside them does its work without a page.
+func pages() []string { return []string{"services/agency/pages", "services/ledger/pages"} }
 
 // agencySide is what runs at an agency: whoever runs there must not depend on the ledger's code to verify it.
 func agencySide() []string { return append(desks(), agencyShared) }
@@ -66,10 +76,14 @@ func brokenImport(file, imported string) string {
 		return "arrows point down: " + strings.Join(layers(), " < ")
 	case withinAny(dir, agencySide()) && within(pkg, "services/ledger"):
 		return "agencies never import the ledger; what they verify with is contracts/tlog"
-	case withinAny(dir, desks()) && layer(pkg) == layer(file) && !within(pkg, agencyShared) && !within(pkg, deskOf(dir)) && pkg != "services/web":
+	case withinAny(dir, desks()) && layer(pkg) == layer(file) && !within(pkg, agencyShared) && !within(pkg, deskOf(dir)):
 		return "desks share only " + agencyShared
 	case within(dir, agencyShared) && withinAny(pkg, desks()):
 		return "the runtime that desks share knows none of them"
+	case within(dir, webShared) && layer(pkg) == layer(file) && !within(pkg, webShared):
+		return "the ground that pages share knows neither agencies nor the ledger"
+	case within(pkg, webShared) && layer(file) == layer(pkg) && !within(dir, webShared) && !withinAny(dir, pages()):
+		return "only " + strings.Join(pages(), " and ") + " know that there are pages"
 	}
 	return ""
 }
