@@ -47,7 +47,7 @@ func (s *Site) chooseLanguage(v *Visit) (Answer, error) {
 	if _, ok := s.book.Of(v.PostFormValue("language")); !ok {
 		return nil, ErrUnreadable
 	}
-	v.SetCookie(&http.Cookie{Name: languageCookie, Value: v.PostFormValue("language"), MaxAge: int(choiceLife.Seconds())})
+	v.SetCookie(&http.Cookie{Name: languageCookie, Value: v.PostFormValue("language"), MaxAge: int(choiceLife.Seconds())}) //nolint:gosec // SetCookie makes it Secure, HttpOnly and SameSite
 	return Go(v.Back("/")), nil
 }
 
@@ -58,6 +58,6 @@ func (s *Site) chooseTheme(v *Visit) (Answer, error) {
 	if !slices.Contains(Themes(), v.PostFormValue("theme")) {
 		return nil, ErrUnreadable
 	}
-	v.SetCookie(&http.Cookie{Name: themeCookie, Value: v.PostFormValue("theme"), MaxAge: int(choiceLife.Seconds())})
+	v.SetCookie(&http.Cookie{Name: themeCookie, Value: v.PostFormValue("theme"), MaxAge: int(choiceLife.Seconds())}) //nolint:gosec // SetCookie makes it Secure, HttpOnly and SameSite
 	return Go(v.Back("/")), nil
 }

@@ -16,7 +16,7 @@ func (s *Site) guarded(next http.Handler) http.Handler {
 	cross := http.NewCrossOriginProtection()
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
-		v.answer(s.told(v, http.StatusForbidden, "web.error.title", "web.error.cross-origin"))
+		v.answer(s.told(v, http.StatusForbidden, "web.error.title", "web.error.cross-origin")) //nolint:contextcheck // a visit brings its own
 	}))
 	checked := cross.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,7 +31,7 @@ func (s *Site) guarded(next http.Handler) http.Handler {
 		if r.TLS != nil {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
-		defer func() {
+		defer func() { //nolint:contextcheck // a visit brings its own
 			if broken := recover(); broken != nil {
 				if broken == http.ErrAbortHandler { //nolint:errorlint // the sentinel that the server itself compares
 					panic(broken)

@@ -49,7 +49,7 @@ func (s *Site) Live(pattern string, act access.Act, open func(v *Visit) (Stream,
 			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 			return
 		}
-		v.serve(func(v *Visit) (Answer, error) {
+		v.serve(func(v *Visit) (Answer, error) { //nolint:contextcheck // a visit brings its own
 			stream, err := open(v)
 			if err != nil {
 				return nil, err

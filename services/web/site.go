@@ -107,7 +107,7 @@ func New(config Config) (*Site, error) {
 	s.Open("POST /theme", s.chooseTheme)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		v := s.visit(w, r)
-		v.answer(s.failure(v, ErrNoPage))
+		v.answer(s.failure(v, ErrNoPage)) //nolint:contextcheck // a visit brings its own
 	})
 	return s, nil
 }
@@ -129,16 +129,16 @@ func (s *Site) Page(pattern string, act access.Act, page Page) {
 		v := s.visit(w, r)
 		switch verdict := access.May(v.Person, s.config.Agency, act, nil, v.Now); verdict {
 		case access.Allowed:
-			v.serve(page)
+			v.serve(page) //nolint:contextcheck // a visit brings its own
 		default:
-			v.answer(s.denied(v, verdict))
+			v.answer(s.denied(v, verdict)) //nolint:contextcheck // a visit brings its own
 		}
 	})
 }
 
 // Open registers a page for whoever comes, signed in or not.
 func (s *Site) Open(pattern string, page Page) {
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.visit(w, r).serve(page) })
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.visit(w, r).serve(page) }) //nolint:contextcheck // a visit brings its own
 }
 
 // Script registers one of the embedded scripts under a path of its own: a service

@@ -39,7 +39,7 @@ func TestAShiftIsHandedOver(t *testing.T) {
 	asksShelter(t)
 	inEveryWay(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Shelter, "duty-2", "/shift")
-		p.Sees("case with something to tell")
+		p.Sees("with something to tell")
 		p.Judge()
 		label, _ := p.Evaluate(`document.querySelector("textarea").labels[0].textContent`).(string)
 		p.Fill(label, "The door is open until ten. "+way.String())

@@ -10,8 +10,6 @@ import (
 )
 
 // aHistory is a case that went all the way to an acceptance, as the auditor's list has it: the path of its trail.
-//
-//nolint:gochecknoglobals // told once for the package: nobody changes it
 var aHistory = sync.OnceValue(func() func(t *testing.T) string {
 	path := ""
 	return func(t *testing.T) string {

@@ -230,10 +230,10 @@ func (w *Words) Say(key string, members ...any) (string, error) {
 		if !ok {
 			return "", fmt.Errorf("the message %q: a member's name is no text", key)
 		}
-		data[name] = members[i+1]
+		data[name] = members[i+1] //nolint:gosec // the members are even, as checked above
 	}
 	config := &i18n.LocalizeConfig{MessageID: key, TemplateData: data}
-	if count, ok := data["Count"]; ok {
+	if count, ok := data["Count"]; ok && len(w.keys[key]) > 1 { // words that do not change with the number have one form
 		config.PluralCount = count
 	}
 	said, err := w.says.Localize(config)

@@ -16,8 +16,6 @@ import (
 )
 
 // shared is one book for all tests, which only read it.
-//
-//nolint:gochecknoglobals // read-only
 var shared = sync.OnceValues(func() (*language.Book, error) { return language.Load(time.UTC) })
 
 func book(t *testing.T) *language.Book {
