@@ -56,7 +56,7 @@ func (t *tally) more(what string) int {
 }
 
 // TestEveryPageOfEverySiteHoldsUp follows every link of everybody's pages. Each page
-// is judged in Chromium in one language and one look of its own, and fetched in every
+// is judged in Chromium in one language and one look of its own, and answers in every
 // language.
 func TestEveryPageOfEverySiteHoldsUp(t *testing.T) {
 	for line := range strings.Lines(crowd) {
@@ -141,15 +141,20 @@ func crawl(t *testing.T, who reader, judged *tally) {
 	t.Logf("%d pages of %d kinds in %.1f s", len(pages), len(seen), time.Since(began).Seconds())
 }
 
-// inEveryLanguage fetches pages in every language and has their HTML judged.
+// inEveryLanguage fetches pages in every language. The HTML of each is judged in one,
+// another for each page: the languages share their templates.
 func inEveryLanguage(t *testing.T, p *drive.Page, pages []string) {
 	p.Expect("Failed to load resource") // the status says it
-	for _, tag := range language.Tags() {
+	tags := language.Tags()
+	for i, tag := range tags {
 		p.Prefer(tag, "")
-		for _, link := range pages {
+		for j, link := range pages {
 			status, text := p.Fetch(link)
 			if status != http.StatusOK || !strings.Contains(text, `lang="`+tag+`"`) {
 				t.Errorf("%s in %s is answered %d", pattern(link), tag, status)
+			}
+			if (i+j)%len(tags) != 0 {
+				continue
 			}
 			if problems := p.HTML(text); len(problems) > 0 {
 				t.Errorf("%s in %s: %d problems, the first: %s", pattern(link), tag, len(problems), problems[0])
