@@ -38,9 +38,16 @@ type violation struct {
 	}
 }
 
-// Accessible runs axe with the rules of WCAG 2.2 AA.
+// Accessible runs axe with the rules of WCAG 2.2 AA, once for pages that are alike in
+// a window of one width and one look.
 func (p *Page) Accessible() {
 	p.t.Helper()
+	look := p.way
+	look.Keyboard, look.Plain = false, false
+	page := alike(fmt.Sprintf("%+v", look), p.text("document.documentElement.outerHTML"))
+	if p.chromium.checks.known(page) {
+		return
+	}
 	if p.way.Plain { // axe needs scripts to wait; the page's own were not loaded and stay so
 		p.scripts(true)
 		defer p.scripts(false)
@@ -50,6 +57,9 @@ func (p *Page) Accessible() {
 	var found []violation
 	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		p.fatal("axe did not answer: %v", err)
+	}
+	if len(found) == 0 {
+		p.chromium.checks.pass(page)
 	}
 	for _, v := range found {
 		var b strings.Builder

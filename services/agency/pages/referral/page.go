@@ -79,8 +79,8 @@ func find(v *web.Visit, a *agency.Agency) (subject, error) {
 	if at := slices.IndexFunc(s.asked.Legs, func(l mou.Leg) bool { return l.To == s.me }); at >= 0 {
 		s.leg = &s.asked.Legs[at]
 	}
-	if s.waits() {
-		return s, v.May(access.SeeInbox, nil)
+	if s.waits() && v.May(access.SeeInbox, nil) == nil {
+		return s, nil
 	}
 	return s, v.May(access.SeeCase, &access.Case{Assigned: a.Assigned(s.id)})
 }
