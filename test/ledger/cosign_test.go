@@ -85,5 +85,5 @@ func (s *site) tellCosigned(finding events.Finding) error {
 	if err != nil {
 		return err
 	}
-	return s.link.Submit(s.w.t.Context(), exchange.Encode(signed))
+	return s.link.Submit(s.w.test().Context(), exchange.Encode(signed))
 }

@@ -36,7 +36,7 @@ func (s *site) envelope(t events.Type, data []byte, about events.CaseID, correla
 	e := events.Event{
 		ID: events.EventID(s.w.uuid()), Source: events.Source(hubID, s.id), Type: t,
 		DataContentType: events.FactsContent, DataSchema: t.Schema(), Subject: string(about), Time: events.At(time.Now()),
-		Hub: hubID.Origin(), CorrelationID: correlation, TraceParent: exchange.TraceParent(s.w.t.Context()), Data: data,
+		Hub: hubID.Origin(), CorrelationID: correlation, TraceParent: exchange.TraceParent(s.w.test().Context()), Data: data,
 	}
 	if about == "" {
 		e.Subject = string(s.id)

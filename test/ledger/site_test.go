@@ -186,7 +186,7 @@ func (s *site) take(_ context.Context, m exchange.Message) error {
 		return nil
 	}
 	if err != nil {
-		s.w.t.Errorf("%s cannot believe a delivery: %v", s.id, err)
+		s.w.test().Errorf("%s cannot believe a delivery: %v", s.id, err)
 		return nil
 	}
 	if g.Number <= uint64(len(s.got)) {

@@ -98,9 +98,8 @@ func TestWhoeverChangesWhatIsStoredIsNoticed(t *testing.T) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) {
-			outer := w.t
-			defer func() { w.t = outer }()
-			w.t = t
+			defer w.hand(w.t)
+			w.hand(t)
 			w.notices(c, kinds)
 		})
 	}

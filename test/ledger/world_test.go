@@ -44,7 +44,8 @@ const (
 
 // world is a hub and its agencies for one test.
 type world struct {
-	t        *testing.T
+	t        *testing.T   // what the test's own goroutine reads; others ask test
+	turn     sync.RWMutex // of t, which changes with each part of a test
 	dir      string
 	database string
 	broker   *local.Broker
@@ -132,10 +133,25 @@ func (w *world) enter(l events.Listing) {
 	w.missions = append(w.missions, events.DirectoryListed{Log: w.founded.Log, Signing: w.founded.Signing, Profile: w.founded.Profile, Text: w.founded.Text, Agencies: []events.Listing{l}})
 }
 
+// test is who fails now, for whoever works in the background.
+func (w *world) test() *testing.T {
+	w.turn.RLock()
+	defer w.turn.RUnlock()
+	return w.t
+}
+
+// hand makes a part of the test the one that fails from now on.
+func (w *world) hand(t *testing.T) {
+	w.turn.Lock()
+	defer w.turn.Unlock()
+	w.t = t
+}
+
 func (w *world) must(err error) {
-	w.t.Helper()
+	t := w.test()
+	t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 
