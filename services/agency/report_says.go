@@ -103,19 +103,9 @@ func (a *Agency) requestSays(r Report, asked Requested, now time.Time) ([]Statem
 // sectionsFor lists the sections of a bundle that are written and that the agreement
 // lets this agency send to every provider asked. Agency.mu is held.
 func (a *Agency) sectionsFor(b mou.Bundle, to events.Set[events.AgencyID], values map[events.Section]jsontext.Value) (events.Set[events.Section], error) {
-	var sections events.Set[events.Section]
-	for _, section := range b.Sections {
-		allowed := values[section] != nil
-		for _, provider := range to {
-			kind, listed := a.book.memo.Directory[provider]
-			if !listed {
-				return nil, events.Refuse(mou.RuleRecipientUnknown, "/to", "the directory lists no agency of that id")
-			}
-			allowed = allowed && a.book.memo.Profile.Allows(a.config.Kind, kind, b.Purpose, section)
-		}
-		if allowed {
-			sections = append(sections, section)
-		}
+	sections, err := a.allowedTo(b, to, func(section events.Section) bool { return values[section] != nil })
+	if err != nil {
+		return nil, err
 	}
 	if sections == nil {
 		return nil, events.Refuse(mou.RuleAgreementTable, "/to", "nothing was written that may go to all of these providers for this purpose")

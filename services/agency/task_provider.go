@@ -181,9 +181,21 @@ func (a *Agency) sharable(ctx context.Context, id events.CaseID, b mou.Bundle, t
 	if err != nil {
 		return nil, err
 	}
-	var sections events.Set[events.Section]
+	sections, err := a.allowedTo(b, to, func(section events.Section) bool { return slices.Contains(held, section) })
+	if err != nil {
+		return nil, err
+	}
+	if sections == nil {
+		return nil, events.Refuse(mou.RuleAgreementTable, "/to", "no section that is held back here may go to all of these providers for this purpose")
+	}
+	return sections, nil
+}
+
+// allowedTo lists the sections of a bundle that are there and that the agreement lets
+// this agency send to every provider asked. Agency.mu is held.
+func (a *Agency) allowedTo(b mou.Bundle, to events.Set[events.AgencyID], there func(events.Section) bool) (sections events.Set[events.Section], err error) {
 	for _, section := range b.Sections {
-		allowed := slices.Contains(held, section)
+		allowed := there(section)
 		for _, provider := range to {
 			kind, listed := a.book.memo.Directory[provider]
 			if !listed {
@@ -194,9 +206,6 @@ func (a *Agency) sharable(ctx context.Context, id events.CaseID, b mou.Bundle, t
 		if allowed {
 			sections = append(sections, section)
 		}
-	}
-	if sections == nil {
-		return nil, events.Refuse(mou.RuleAgreementTable, "/to", "no section that is held back here may go to all of these providers for this purpose")
 	}
 	return sections, nil
 }

@@ -119,19 +119,13 @@ func (a *Agency) sectionsTonight(t Tonight, p *plan) error {
 	if err != nil {
 		return err
 	}
+	p.sections, err = a.allowedTo(p.bundle, p.to, func(section events.Section) bool { return values[section] != nil })
+	if err != nil {
+		return ofChoice(err)
+	}
 	p.values = map[events.Section]jsontext.Value{}
-	for _, section := range p.bundle.Sections {
-		allowed := values[section] != nil
-		for _, to := range p.to {
-			kind, listed := a.book.memo.Directory[to]
-			if !listed {
-				return ofChoice(events.Refuse(mou.RuleRecipientUnknown, "/to", "the directory lists no agency of that id"))
-			}
-			allowed = allowed && a.book.memo.Profile.Allows(a.config.Kind, kind, p.bundle.Purpose, section)
-		}
-		if allowed {
-			p.sections, p.values[section] = append(p.sections, section), values[section]
-		}
+	for _, section := range p.sections {
+		p.values[section] = values[section]
 	}
 	if !slices.Contains(p.sections, events.SectionContact) {
 		return ofChoice(events.Refuse(mou.RuleAgreementTable, "/to", "the agreement lets this agency send nobody's number to all of these for this purpose"))

@@ -22,11 +22,30 @@ type Address struct {
 	KeyFile  string
 }
 
+// Check refuses, before anything listens, an address that says itself that others
+// could reach it without TLS. Empty is none, and right.
+func (a Address) Check() error {
+	if (a.CertFile == "") != (a.KeyFile == "") {
+		return errors.New("a TLS certificate and its key go together")
+	}
+	if a.Listen == "" || a.CertFile != "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(a.Listen)
+	if err != nil {
+		return fmt.Errorf("reading the pages' address: %w", err)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return ErrOpenAddress
+	}
+	return nil
+}
+
 // Open takes the address. It fails on one that other machines could reach without TLS,
 // whatever its name says.
 func (a Address) Open(ctx context.Context) (net.Listener, error) {
-	if (a.CertFile == "") != (a.KeyFile == "") {
-		return nil, errors.New("a TLS certificate and its key go together")
+	if err := a.Check(); err != nil {
+		return nil, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.Listen)
 	if err != nil {

@@ -81,7 +81,7 @@ func New(a *agency.Agency, config Config) (*Pages, error) {
 	if config.Now == nil {
 		config.Now = a.Now
 	}
-	if err := config.checkAddress(); err != nil {
+	if err := config.address().Check(); err != nil {
 		return nil, err
 	}
 	p := &Pages{agency: a, config: config, log: config.Log, ready: make(chan struct{})}

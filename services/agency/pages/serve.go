@@ -2,29 +2,12 @@ package pages
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
 
 	"handrail/services/web"
 )
 
-// checkAddress refuses an address that others could reach before anything listens there.
-func (c Config) checkAddress() error {
-	if (c.CertFile == "") != (c.KeyFile == "") {
-		return errors.New("a TLS certificate and its key go together")
-	}
-	if c.Listen == "" || c.CertFile != "" {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("reading the pages' address: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return web.ErrOpenAddress
-	}
-	return nil
+func (c Config) address() web.Address {
+	return web.Address{Listen: c.Listen, CertFile: c.CertFile, KeyFile: c.KeyFile}
 }
 
 // Ready is closed once Run serves.
@@ -47,7 +30,7 @@ func (p *Pages) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	listener, err := web.Address{Listen: p.config.Listen, CertFile: p.config.CertFile, KeyFile: p.config.KeyFile}.Open(ctx)
+	listener, err := p.config.address().Open(ctx)
 	if err != nil {
 		return err
 	}
