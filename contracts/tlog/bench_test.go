@@ -19,3 +19,34 @@ func BenchmarkParseEntry(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkDeliveryHeader(b *testing.B) {
+	d := longDelivery(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Header(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkParseDelivery(b *testing.B) {
+	header, err := longDelivery(b).Header()
+	must(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := tlog.ParseDelivery(header); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// longDelivery has the proof of an entry among a million.
+func longDelivery(b *testing.B) tlog.Delivery {
+	b.Helper()
+	d := deliverAll(b).event
+	for len(d.Proof) < 20 {
+		d.Proof = append(d.Proof, tlog.Hash(d.Salt))
+	}
+	return d
+}

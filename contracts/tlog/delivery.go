@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -86,11 +87,13 @@ func (d Delivery) header() (string, error) {
 	if err := d.wellFormed(); err != nil {
 		return "", err
 	}
-	b, err := json.Marshal(d, json.Deterministic(true))
-	if err == nil && len(b) > MaxDeliveryBytes {
+	var b strings.Builder
+	b.Grow(1024 + 2*(len(d.EntryBytes)+len(d.Checkpoint)+len(d.Statement)) + 48*len(d.Proof))
+	err := json.MarshalWrite(&b, d, hashesWritten)
+	if err == nil && b.Len() > MaxDeliveryBytes {
 		err = errors.New("it is longer than any delivery")
 	}
-	return string(b), err
+	return b.String(), err
 }
 
 // ParseDelivery reads what [Delivery.Header] wrote, and nothing else. It judges
@@ -100,7 +103,7 @@ func ParseDelivery(header string) (Delivery, error) {
 		return Delivery{}, errors.New("reading a delivery: it is longer than any delivery")
 	}
 	var d Delivery
-	if err := json.Unmarshal([]byte(header), &d, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal([]byte(header), &d, json.RejectUnknownMembers(true), hashesRead); err != nil {
 		return Delivery{}, errors.New("reading a delivery: it is not the JSON of a delivery")
 	}
 	again, err := d.header()

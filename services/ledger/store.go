@@ -44,7 +44,8 @@ func connect(ctx context.Context, address string) (*pgx.Conn, error) {
 	config.DialFunc = (&net.Dialer{Timeout: 10 * time.Second, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}).DialContext
 	maps.Copy(config.RuntimeParams, map[string]string{
 		"application_name": "handrail-ledger", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
-		"synchronous_commit": "on", // a receipt is a promise: no default of the role or database may weaken it
+		"synchronous_commit": "on",                 // a receipt is a promise: no default of the role or database may weaken it
+		"plan_cache_mode":    "force_generic_plan", // always the same few statements by key, and the lengths of arrays would have each planned anew
 	})
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {

@@ -50,7 +50,12 @@ func runPlain(ctx context.Context, stage Stage, c *cast, all []*statement, submi
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	p := &plain{plan: plan, filler: strings.Repeat("x", plan.header), numbers: map[events.AgencyID]uint64{}, placed: map[*written]uint64{}, couriers: map[events.AgencyID]chan exchange.Outgoing{}, errs: make(chan error, 1)}
-	if p.conn, err = pgx.Connect(ctx, db.Ledger); err != nil {
+	config, err := pgx.ParseConfig(db.Ledger)
+	if err != nil {
+		return t, err
+	}
+	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan" // as the ledger has it
+	if p.conn, err = pgx.ConnectConfig(ctx, config); err != nil {
 		return t, err
 	}
 	defer func() { _ = p.conn.Close(context.WithoutCancel(ctx)) }()
