@@ -15,8 +15,10 @@ import (
 func Encode(e events.Event) Message {
 	attributes := e.Attributes()
 	header := make(map[string][]string, len(attributes)+1)
-	for _, a := range attributes {
-		header[attributePrefix+a.Name] = []string{a.Value}
+	values := make([]string, len(attributes))
+	for i, a := range attributes {
+		values[i] = a.Value
+		header[attributePrefix+a.Name] = values[i : i+1 : i+1]
 	}
 	return Message{Header: header, Data: e.Data}
 }

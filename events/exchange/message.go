@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"strings"
+
 	"handrail/events"
 )
 
@@ -55,8 +57,11 @@ func (m Message) only(name string) (value string, found bool, err error) {
 }
 
 // fold lowers ASCII letters only: Unicode folding would let the Kelvin sign pass
-// for a k.
+// for a k. What this program wrote is lower already.
 func fold(name string) string {
+	if !strings.ContainsAny(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		return name
+	}
 	lower := []byte(name)
 	for i, b := range lower {
 		if 'A' <= b && b <= 'Z' {
