@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"handrail/contracts/tlog"
+	"handrail/events"
 	"handrail/events/seal"
 )
 
@@ -41,10 +42,15 @@ func (s *logStream) write(frame []byte) error {
 	return err
 }
 
-// cases writes cases with their entries until the page is full, and its end.
-func (s *logStream) cases(ctx context.Context, tx pgx.Tx, all []LogCase) error {
-	found, err := tx.Query(ctx, selectLog+" FROM case_entry c JOIN entry e USING (number)"+joinLog+
-		" WHERE c.case_id = ANY($1::text[]::uuid[]) ORDER BY c.case_id, c.number", idsOf(all))
+// cases writes cases, which follow one another behind a case, with their entries until
+// the page is full, and its end. The key of case_entry gives them in order, and each
+// entry is looked up alone: joined otherwise, Postgres sorts the page on disk.
+func (s *logStream) cases(ctx context.Context, tx pgx.Tx, after events.CaseID, all []LogCase) error {
+	if len(all) == 0 {
+		return s.end(0)
+	}
+	found, err := tx.Query(ctx, "SELECT l.* FROM case_entry c CROSS JOIN LATERAL ("+selectLog+" FROM entry e"+joinLog+" WHERE e.number = c.number OFFSET 0) l"+
+		" WHERE c.case_id > $1::text::uuid AND c.case_id <= $2::text::uuid ORDER BY c.case_id, c.number", string(after), string(all[len(all)-1].Case))
 	if err != nil {
 		return err
 	}
@@ -68,14 +74,6 @@ func (s *logStream) cases(ctx context.Context, tx pgx.Tx, all []LogCase) error {
 		written++
 	}
 	return s.end(written)
-}
-
-func idsOf(all []LogCase) []string {
-	ids := make([]string, len(all))
-	for i, c := range all {
-		ids[i] = string(c.Case)
-	}
-	return ids
 }
 
 func (s *logStream) end(next uint64) error {

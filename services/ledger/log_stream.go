@@ -101,7 +101,7 @@ func (a *httpAPI) logCases(w http.ResponseWriter, r *http.Request, _ *openLog, _
 			return err
 		}
 		s = newLogStream(w)
-		return s.cases(ctx, tx, cases)
+		return s.cases(ctx, tx, after, cases)
 	})
 	if err != nil && s == nil {
 		return fmt.Errorf("reading the log by case: %w", err)

@@ -56,6 +56,7 @@ func newHTTPAPI(ctx context.Context, l *Ledger) (*httpAPI, error) {
 	config.MaxConns = readersAtOnce
 	maps.Copy(config.ConnConfig.RuntimeParams, map[string]string{
 		"application_name": "handrail-audit", "default_transaction_read_only": "on",
+		"jit":               "off", // pages are read by key; compiling takes longer than most
 		"statement_timeout": milliseconds(readTime), "idle_in_transaction_session_timeout": milliseconds(readTime),
 	})
 	pool, err := pgxpool.NewWithConfig(ctx, config)
