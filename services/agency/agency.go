@@ -16,13 +16,15 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/alert"
+	"handrail/services/agency/keyring"
 	"handrail/services/agency/webhook"
 )
 
 // Agency is one agency's site. Make it with [New], run it once, then Close it.
 type Agency struct {
 	config   Config
-	keys     *keyring
+	keys     *keyring.Keyring
+	token    string // lets the agency's own systems in; empty: none are served
 	verifier tlog.Verifier
 	journal  *journal
 	tel      telemetry
@@ -84,13 +86,16 @@ func New(config Config) (*Agency, error) {
 	a.log = a.log.With(slog.String("agency", string(config.Agency)))
 	a.link = newLink(a.now)
 	var err error
-	if a.keys, err = config.loadKeys(); err != nil {
+	if a.keys, err = keyring.Open(config.keyring()); err != nil {
+		return nil, err
+	}
+	if a.token, err = config.readToken(); err != nil {
 		return nil, err
 	}
 	if a.verifier, err = config.verifier(); err != nil {
 		return nil, err
 	}
-	if a.ledger, err = newLedger(config, a.keys.voice, func() time.Time { return a.now() }); err != nil {
+	if a.ledger, err = newLedger(config, a.keys.Voice, func() time.Time { return a.now() }); err != nil {
 		return nil, err
 	}
 	if a.tel, err = newTelemetry(); err != nil {
@@ -124,7 +129,7 @@ func (a *Agency) Run(ctx context.Context) error {
 
 func (a *Agency) run(ctx context.Context) error {
 	site, err := exchange.ConnectSite(ctx, exchange.SiteConfig{
-		URL: a.config.NATS, Creds: a.config.creds, Hub: a.config.Hub, Agency: a.config.Agency, Transport: a.config.Transport, Log: a.log,
+		URL: a.config.NATS, Creds: a.creds, Hub: a.config.Hub, Agency: a.config.Agency, Transport: a.config.Transport, Log: a.log,
 	})
 	if err != nil {
 		return fmt.Errorf("connecting to the exchange: %w", err)
@@ -157,6 +162,9 @@ func (a *Agency) run(ctx context.Context) error {
 	close(a.ready)
 	return group.Wait()
 }
+
+// creds reads the credentials for the broker, which the keys' passphrase may protect.
+func (a *Agency) creds() ([]byte, error) { return a.config.keyring().Secret(CredsFile) }
 
 // Ready is closed once Run serves the desk and its systems.
 func (a *Agency) Ready() <-chan struct{} { return a.ready }

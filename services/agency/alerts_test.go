@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/alert"
+	"handrail/services/agency/keyring"
 )
 
 // near moves the agency into a folder whose path is short enough for a socket,
@@ -27,8 +29,8 @@ func (l *aLog) near() {
 	dir, err := os.MkdirTemp("", "hra") // a socket's path has at most 103 bytes
 	l.must(err)
 	l.t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
-		l.must(os.Rename(l.config().path(file), dir+"/"+file))
+	for _, use := range keyring.Uses(l.config().Kind) {
+		l.must(os.Rename(l.config().path(use.File()), filepath.Join(dir, use.File())))
 	}
 	l.dir = dir
 	operator, err := exchange.NewOperator()

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -15,17 +16,15 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/services/agency/keyring"
 	"handrail/services/agency/webhook"
 )
 
-// Names of the files in an agency's directory.
+// Names of the files in an agency's directory, beside those of its keys (package keyring).
 const (
-	SigningKeyFile = "signing.pem"
-	SealingKeyFile = "sealing.pem"
-	WitnessKeyFile = "witness.key" // of every kind that witnesses: all but foreign missions
-	CredsFile      = "nats.creds"  //nolint:gosec // the name of a file
-	TokenFile      = "token"       // bearer token of the agency's own systems
-	SocketFile     = "desk.sock"
+	CredsFile  = "nats.creds" //nolint:gosec // the name of a file
+	TokenFile  = "token"      // bearer token of the agency's own systems
+	SocketFile = "desk.sock"
 )
 
 // Pins are what the agency compared out of band when it joined: with them it
@@ -63,10 +62,7 @@ type Config struct {
 	// through which proxy.
 	Transport exchange.Transport
 
-	// PassphraseFile is a file for its owner only whose first line protects the key
-	// files; a relative path is of Dir. PassphraseCredential is the name of a
-	// credential that systemd passes instead. Without both, a credential named
-	// passphrase is taken if there is one; else key files are plain.
+	// What protects the key files and the credentials for the broker: see [keyring.Config].
 	PassphraseFile       string
 	PassphraseCredential string
 
@@ -118,7 +114,14 @@ func isURL(text string) bool {
 }
 
 // witnesses says whether an agency of this kind cosigns checkpoints.
-func (c Config) witnesses() bool { return c.Kind != events.ForeignMission && c.Kind != events.Auditor }
+func (c Config) witnesses() bool { return slices.Contains(keyring.Uses(c.Kind), keyring.Witness) }
+
+func (c Config) keyring() keyring.Config {
+	return keyring.Config{
+		Dir: c.Dir, Hub: c.Hub, Agency: c.Agency, Kind: c.Kind,
+		PassphraseFile: c.PassphraseFile, PassphraseCredential: c.PassphraseCredential,
+	}
+}
 
 func (c Config) path(file string) string { return filepath.Join(c.Dir, file) }
 
@@ -134,7 +137,11 @@ func (c Config) verifier() (tlog.Verifier, error) {
 	return tlog.Verifier{Hub: c.Hub, Recipient: c.Agency, Log: log, HubKey: hub}, nil
 }
 
+// readToken gives what the agency's own systems must show; empty if none are served.
 func (c Config) readToken() (string, error) {
+	if c.Listen == "" {
+		return "", nil
+	}
 	token, err := readPrivate(c.path(TokenFile))
 	if err != nil {
 		return "", fmt.Errorf("loading the systems' token: %w", err)

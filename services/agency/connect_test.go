@@ -205,7 +205,7 @@ func TestWhoElseCosignsIsCountedAsTheProfileSays(t *testing.T) {
 		t.Errorf("the hub alone: %+v", a.others)
 	}
 	served.lies(func(path string, answer []byte) []byte {
-		for _, key := range []tlog.WitnessKey{l.senderKey, a.keys.cosigner()} {
+		for _, key := range []tlog.WitnessKey{l.senderKey, a.keys.Cosigner()} {
 			var err error
 			answer, err = key.Cosign(answer, a.verifier.Log, time.Now())
 			l.must(err)

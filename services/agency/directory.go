@@ -10,6 +10,7 @@ import (
 	"handrail/contracts/directory"
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/keyring"
 )
 
 // Rules about keys and the directory, beside those of the directory itself.
@@ -94,7 +95,7 @@ func (a *Agency) enforce(ctx context.Context, d *directory.Directory, p proven) 
 		if own.SealingID != a.sealing.id { // since the log's own time of it; the copy of genesis has none
 			a.sealing.id, a.sealing.since = own.SealingID, p.entry.Admitted
 		}
-		a.keys.list(&own.Listing)
+		a.keys.List(own.Listing)
 		a.judgeKeys(ctx)
 		a.endHeard(ctx)
 	}
@@ -110,7 +111,7 @@ func (a *Agency) enforce(ctx context.Context, d *directory.Directory, p proven) 
 // judgeKeys rings while the directory lists this agency with keys that it does not
 // have. Then somebody else changed them, or the files are old.
 func (a *Agency) judgeKeys(ctx context.Context) {
-	lacks := a.keys.lacks()
+	lacks := a.keys.Lacks()
 	if len(lacks) == 0 {
 		a.alarms.over(alarmKeys, "directory")
 		return
@@ -154,7 +155,7 @@ func (a *Agency) sealingKey(to events.AgencyID) (events.PublicKey, error) {
 
 // mayBeHeard refuses to sign with keys that count for nothing. Agency.mu is held.
 func (a *Agency) mayBeHeard() error {
-	if slices.Contains(a.keys.lacks(), KeySigning) {
+	if slices.Contains(a.keys.Lacks(), keyring.Signing) {
 		return events.Refuse(RuleKeysUnlisted, "", "the directory lists this agency with another signing key than it has: nothing that it says would count")
 	}
 	return nil

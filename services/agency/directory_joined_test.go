@@ -39,7 +39,7 @@ func (l *aLog) newKeys(id events.AgencyID, kind events.AgencyKind) ownKeys {
 func (l *aLog) joins(a *Agency, listing events.Listing) events.Event {
 	l.t.Helper()
 	return l.event(events.HubAgency, l.hub, string(listing.Agency), "", &events.DirectoryJoined{Listing: listing, Vouching: []events.Vouching{
-		seal.NewVouching(testSender, l.sender, listing, testHub.Origin()), seal.NewVouching(testAgency, a.keys.voice(), listing, testHub.Origin()),
+		seal.NewVouching(testSender, l.sender, listing, testHub.Origin()), seal.NewVouching(testAgency, a.keys.Voice(), listing, testHub.Origin()),
 	}})
 }
 

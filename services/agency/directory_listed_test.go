@@ -11,6 +11,7 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 const testMission events.AgencyID = "farland-mission"
@@ -96,17 +97,17 @@ func newLogLike(t *testing.T, l *aLog) *aLog {
 	t.Helper()
 	fresh := *l
 	fresh.t, fresh.dir, fresh.number, fresh.tree, fresh.leaves = t, t.TempDir(), 0, tlog.Tree{}, nil
-	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
-		signing, err := readPrivate(l.config().path(file))
+	for _, use := range keyring.Uses(l.config().Kind) {
+		secret, err := readPrivate(l.config().path(use.File()))
 		l.must(err)
-		l.must(os.WriteFile(fresh.config().path(file), signing, 0o600))
+		l.must(os.WriteFile(fresh.config().path(use.File()), secret, 0o600))
 	}
 	return &fresh
 }
 
 func TestAMissionJoinsByItsOwnListingAndLearnsOfOneAgencyAtATime(t *testing.T) {
 	l := newLog(t)
-	signing, err := seal.LoadSigningKey(l.config().path(SigningKeyFile))
+	signing, err := seal.LoadSigningKey(l.config().path(keyring.Signing.File()))
 	l.must(err)
 	own := l.hubLists(testAgency, l.listedAs(seal.NewListing(testAgency, events.ForeignMission, signing, l.own, "", testHub.Origin())))
 	digest := sha256.Sum256(own.Data)

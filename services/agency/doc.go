@@ -47,12 +47,12 @@
 // a time, before that one addresses it. Records are sealed only to keys of genesis or keys whose entry lies under a checkpoint
 // that this agency counts as witnessed; a foreign mission, which knows no witnesses, seals to what its listings prove.
 //
-// Keys. The agency makes its own keys and replaces them: the sealing key monthly by itself, every key on demand. New files and
-// listings.jsonl are durable before directory.keyed is said; what is said behind it is signed with the new signing key and held
+// Keys. The agency makes its own keys and replaces them (package keyring): the sealing key monthly by itself, every key on
+// demand. They are durable before directory.keyed is said; what is said behind it is signed with the new signing key and held
 // back until the receipt; only the position is told with both meanwhile. Refused, the old keys go on and sign what waits. The
-// process may die between any two steps. Replaced keys are kept 35 days by its own clock and by the log's, and what is still kept under an old sealing key is
-// sealed anew, each record under a key of its own, to the one in force before the old one is overwritten. Lost without its key
-// files an agency can read nothing that was sealed to it: recovery keeps a copy. Key files may be encrypted with a passphrase.
+// process may die between any two steps. Replaced keys are kept 35 days by its own clock and by the log's, and what is still
+// kept under an old sealing key is sealed anew, each record under a key of its own, to the one in force before the old one is
+// overwritten. Lost without its key files an agency can read nothing that was sealed to it: package recovery keeps a copy.
 //
 // Reading. Whoever opens what was sealed to this agency names role, purpose and legal basis. The reading is in the read log
 // and, as record.opened, in the outbox before anything is decrypted; if the journal cannot take it, nothing is shown. What was
@@ -68,8 +68,7 @@
 // somebody reads, every few seconds with an alarm until it is done. Copies that others made of the file are not reached.
 //
 // Trust. An attacker who controls the journal's file can read drafts and a hotline's notes of calls, and make this agency forget, but cannot alter what
-// it shows: every stored event is verified again when it is read. One who holds signing.pem can speak as this agency, and
-// replace its keys, until it is suspended or revoked: its people are alarmed at the first change that was not theirs. One who
-// holds the sealing keys can read the records sealed to them. The hub can delay and withhold, which shows as a gap, and can
-// neither read sealed records nor speak for another agency.
+// it shows: every stored event is verified again when it is read. What one who holds a key file can do is in package keyring;
+// this agency's people are alarmed at the first change of its keys that was not theirs. The hub can delay and withhold, which
+// shows as a gap, and can neither read sealed records nor speak for another agency.
 package agency

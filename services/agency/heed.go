@@ -64,7 +64,7 @@ func (a *Agency) newer(e events.Event) bool {
 // resendFrom sends from the sequence that the hub expects, answered or not. If that
 // is beyond all that this journal knows, what is said next counts from there.
 func (a *Agency) resendFrom(ctx context.Context, p *events.ResendFrom) error {
-	if _, held := a.keys.signer(p.Key); !held {
+	if _, held := a.keys.Signer(p.Key); !held {
 		return nil
 	}
 	last, err := lastSequence(ctx, a.journal.reader, p.Key)
@@ -78,7 +78,7 @@ func (a *Agency) resendFrom(ctx context.Context, p *events.ResendFrom) error {
 	} else if began {
 		return nil
 	}
-	if p.Key != a.keys.voice().ID() {
+	if p.Key != a.keys.Voice().ID() {
 		return nil // an old key's outbox has drained, and a new one's waits
 	}
 	var most, position int64

@@ -186,7 +186,7 @@ func (a *Agency) settle(ctx context.Context, p proven) {
 		return
 	}
 	if p.usurped {
-		a.keys.usurp()
+		a.keys.Usurp()
 		a.judgeKeys(ctx)
 	}
 	if p.lost {

@@ -11,6 +11,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 // errDamaged means that a row of the journal is not what was once stored.
@@ -58,7 +59,7 @@ func (j *journal) sign(ctx context.Context, tx *sql.Tx, key seal.SigningKey, e e
 const outboxColumns = `SELECT position, key, attributes, data, stored, COALESCE(answered, 0), COALESCE(admitted, 0) FROM outbox `
 
 // scanSaid reads a row and verifies it with the key that it was signed with.
-func scanSaid(scan func(...any) error, keys *keyring) (said, error) {
+func scanSaid(scan func(...any) error, keys *keyring.Keyring) (said, error) {
 	var s said
 	var key, attributes string
 	var data []byte
@@ -67,7 +68,7 @@ func scanSaid(scan func(...any) error, keys *keyring) (said, error) {
 		return said{}, err
 	}
 	s.stored, s.key = instant(stored), events.KeyID(key)
-	public, own := keys.public(s.key)
+	public, own := keys.Public(s.key)
 	if !own {
 		s.damage = errors.New("it is signed with a key that is none of this agency's")
 	}
@@ -93,7 +94,7 @@ func restoreEvent(attributes string, data []byte) (events.Event, error) {
 
 // readOutbox gives the rows that match, in order. A damaged row is among them,
 // with its damage.
-func readOutbox(ctx context.Context, q querier, keys *keyring, where string, args ...any) ([]said, error) {
+func readOutbox(ctx context.Context, q querier, keys *keyring.Keyring, where string, args ...any) ([]said, error) {
 	rows, err := q.QueryContext(ctx, outboxColumns+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the outbox: %w", err)

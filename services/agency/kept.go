@@ -32,7 +32,7 @@ func (a *Agency) keptText(ctx context.Context, record events.EventID) (lockedTex
 		return kept, fmt.Errorf("finding a kept record: %w", err)
 	}
 	held := false
-	if kept.key, held = a.keys.opener(events.KeyID(id)); !held {
+	if kept.key, held = a.keys.Opener(events.KeyID(id)); !held {
 		return kept, gone
 	}
 	return kept, nil
@@ -102,7 +102,7 @@ func (a *Agency) rewrapOne(ctx context.Context, record events.EventID, earlier e
 	if err != nil {
 		return fmt.Errorf("sealing a kept record anew: %w", err)
 	}
-	own := a.keys.sealer()
+	own := a.keys.Sealer()
 	header.KeyID = own.ID()
 	jwe, commitment, err := seal.Seal(own.Public(), header, text, rand.Reader)
 	if err != nil {

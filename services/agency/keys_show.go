@@ -7,6 +7,7 @@ import (
 
 	"handrail/contracts/directory"
 	"handrail/events"
+	"handrail/services/agency/keyring"
 )
 
 // MemberView is an agency of the directory, as this agency knows it.
@@ -37,14 +38,14 @@ func (a *Agency) Directory() ([]MemberView, error) {
 
 // KeyView is one of this agency's own keys, without the secret.
 type KeyView struct {
-	ID        string     `json:"id"`
-	Use       KeyUse     `json:"use"`
-	State     string     `json:"state"`          // current, waiting for the ledger's receipt, or aside
-	Since     uint64     `json:"since,omitzero"` // the entry that lists the keys in force
-	Aside     *time.Time `json:"aside,omitzero"`
-	Destroyed *time.Time `json:"destroyed,omitzero"` // when it will be
-	Protected bool       `json:"protected"`          // by a passphrase
-	File      string     `json:"file"`
+	ID        string        `json:"id"`
+	Use       keyring.Use   `json:"use"`
+	State     keyring.State `json:"state"`          // current, waiting for the ledger's receipt, or aside
+	Since     uint64        `json:"since,omitzero"` // the entry that lists the keys in force
+	Aside     *time.Time    `json:"aside,omitzero"`
+	Destroyed *time.Time    `json:"destroyed,omitzero"` // when it will be
+	Protected bool          `json:"protected"`          // by a passphrase
+	File      string        `json:"file"`
 }
 
 // KeysView is how this agency stands with its own keys.
@@ -61,49 +62,39 @@ type KeysView struct {
 func (a *Agency) Keys() (KeysView, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	view := KeysView{Agency: a.config.Agency, Protected: true}
+	view := KeysView{Agency: a.config.Agency, Protected: true, Refused: a.alarms.stands(alarmRefusedKeys)}
 	var since uint64
 	if a.directory != nil {
 		own, _ := a.directory.Member(a.config.Agency)
 		view.Standing, since = own.Standing, own.Since
 	}
 	if at := a.sealing.since; !at.IsZero() {
-		next := at.Add(sealingLife).UTC().Truncate(time.Second)
+		next := at.Add(keyring.SealingLife).UTC().Truncate(time.Second)
 		view.Next = &next
 	}
-	keys, err := a.keys.views()
-	view.Keys, view.Refused = keys, a.alarms.stands(alarmRefusedKeys)
-	for i, k := range keys {
-		view.Protected = view.Protected && k.Protected
-		if k.State == "current" {
-			view.Keys[i].Since = since
-		}
+	held, err := a.keys.Held()
+	if err != nil {
+		return view, err
 	}
-	return view, err
+	view.Keys = []KeyView{}
+	for _, key := range held {
+		view.Protected = view.Protected && key.Protected
+		view.Keys = append(view.Keys, keyView(key, since))
+	}
+	return view, nil
 }
 
-func (k *keyring) views() ([]KeyView, error) {
-	aside := k.aside()
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	list := []KeyView{}
-	for _, key := range k.held {
-		view := KeyView{ID: key.id, Use: key.use, State: "current", Protected: key.locked, File: key.file}
-		if k.next != nil && k.listed != nil && key.public == key.use.of(*k.next) && key.public != key.use.of(*k.listed) {
-			view.State = "waiting"
-		}
-		for _, old := range aside {
-			if old.use == key.use && old.id == key.id {
-				replaced, due, err := k.destroyed(key)
-				if err != nil {
-					return nil, err
-				}
-				view.State, view.Aside, view.Destroyed = "aside", &replaced, &due
-			}
-		}
-		list = append(list, view)
+// keyView shows a key; since is the entry that lists those in force.
+func keyView(key keyring.Key, since uint64) KeyView {
+	view := KeyView{ID: key.ID, Use: key.Use, State: key.State, Protected: key.Protected, File: key.File}
+	switch key.State {
+	case keyring.Current:
+		view.Since = since
+	case keyring.Aside:
+		view.Aside, view.Destroyed = &key.Since, &key.Until
+	case keyring.Waiting:
 	}
-	return list, nil
+	return view
 }
 
 // keyRoutes are what people need about keys and who else takes part.
@@ -138,22 +129,17 @@ func (a *Agency) keysCheck() Check {
 	}
 	text := pick(view.Protected, "The key files are protected by a passphrase.",
 		"The key files are not protected by a passphrase: whoever takes this disk can use them. Name a passphrase file in the configuration; keys made from then on are protected.")
-	aside, waiting := 0, 0
+	count := map[keyring.State]int{}
 	for _, k := range view.Keys {
-		switch k.State {
-		case "aside":
-			aside++
-		case "waiting":
-			waiting++
-		}
+		count[k.State]++
 	}
-	if waiting > 0 {
+	if count[keyring.Waiting] > 0 {
 		text += " New keys wait for the ledger's receipt; the old ones go on until then."
 	}
-	if aside > 0 {
+	if aside := count[keyring.Aside]; aside > 0 {
 		text += " Keys that were replaced and are kept for what is still under way: " + strconv.Itoa(aside) + "."
 	}
-	if lacks := a.keys.lacks(); len(lacks) > 0 {
+	if lacks := a.keys.Lacks(); len(lacks) > 0 {
 		return Check{"keys", false, "The directory lists this agency with a " + string(lacks[0]) + " key that it does not have. " + text}
 	}
 	return Check{"keys", true, text}

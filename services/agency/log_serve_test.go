@@ -12,6 +12,7 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 // forks gives a log of the same keys and history that grows apart from l.
@@ -84,7 +85,7 @@ func (l *aLog) serves() *httpLedger {
 func (h *httpLedger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	signing, err := seal.LoadSigningKey(h.l.config().path(SigningKeyFile))
+	signing, err := seal.LoadSigningKey(h.l.config().path(keyring.Signing.File()))
 	h.l.must(err)
 	by, _, err := seal.VerifyRequest(r, nil, testHub.Origin(), h.l.clock(), func(events.AgencyID, events.KeyID) (events.PublicKey, bool) {
 		return signing.Public(), true

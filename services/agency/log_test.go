@@ -20,6 +20,7 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 const (
@@ -76,8 +77,8 @@ func newLog(t *testing.T) *aLog {
 	l.must(err)
 	l.own, err = seal.NewSealingKey(rand.Reader)
 	l.must(err)
-	l.must(signing.Save(filepath.Join(l.dir, SigningKeyFile)))
-	l.must(l.own.Save(filepath.Join(l.dir, SealingKeyFile)))
+	l.must(signing.Save(filepath.Join(l.dir, keyring.Signing.File())))
+	l.must(l.own.Save(filepath.Join(l.dir, keyring.Sealing.File())))
 	theirs, senders, err := tlog.NewWitnessKey(testHub.Origin(), testSender, rand.Reader)
 	l.must(err)
 	l.senders = senders
@@ -85,7 +86,7 @@ func newLog(t *testing.T) *aLog {
 	l.must(err)
 	secret, witness, err := tlog.NewWitnessKey(testHub.Origin(), testAgency, rand.Reader)
 	l.must(err)
-	l.must(os.WriteFile(filepath.Join(l.dir, WitnessKeyFile), []byte(secret+"\n"), 0o600))
+	l.must(os.WriteFile(filepath.Join(l.dir, keyring.Witness.File()), []byte(secret+"\n"), 0o600))
 	l.witness = witness
 	texts, err := mou.ProfileTexts(testProfile)
 	l.must(err)

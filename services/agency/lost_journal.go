@@ -61,38 +61,26 @@ func (a *Agency) beginWith(ctx context.Context, key events.KeyID) (bool, error) 
 	if a.directory != nil {
 		return false, nil
 	}
-	a.keys.hears(key)
+	a.keys.Assume(key)
 	return true, a.journal.update(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, heardMeta, string(key)) })
 }
 
 // loadHeard takes up what beginWith began before a restart.
 func (a *Agency) loadHeard(ctx context.Context) error {
 	key, err := meta(ctx, a.journal.reader, heardMeta)
-	a.keys.hears(events.KeyID(key))
+	a.keys.Assume(events.KeyID(key))
 	return err
 }
 
 // endHeard ends it, once the directory lists the key. Agency.mu is held.
 func (a *Agency) endHeard(ctx context.Context) {
-	if heard := a.keys.hearing(); heard == "" || heard != a.keys.voice().ID() {
+	if heard := a.keys.Assumed(); heard == "" || heard != a.keys.Voice().ID() {
 		return
 	}
-	a.keys.hears("")
+	a.keys.Assume("")
 	if err := a.journal.update(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, heardMeta, "") }); err != nil { // the next start ends it
 		a.log.LogAttrs(ctx, slog.LevelError, "that the directory lists the key in force could not be stored", slog.Any("cause", err))
 	}
-}
-
-func (k *keyring) hears(key events.KeyID) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.heard = key
-}
-
-func (k *keyring) hearing() events.KeyID {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return k.heard
 }
 
 // goOnFrom takes the hub's word on the sequence that it expects of a held key.

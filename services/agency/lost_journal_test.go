@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"handrail/events"
+	"handrail/services/agency/keyring"
 )
 
 // losesJournal closes an agency and takes its journal away; its keys stay.
@@ -25,9 +26,9 @@ func (l *aLog) losesJournal(a *Agency) *Agency {
 func TestWithoutAJournalTheHubsWordCountsUntilTheDirectoryIsHere(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	keyed := l.receipts(l.rotates(a, Rotation{Keys: []KeyUse{KeySigning}, Staff: "keys-1"}).event)
+	keyed := l.receipts(l.rotates(a, Rotation{Keys: []keyring.Use{keyring.Signing}, Staff: "keys-1"}).event)
 	l.gives(a, keyed)
-	key := a.keys.voice().ID()
+	key := a.keys.Voice().ID()
 	b := l.losesJournal(a)
 	l.must(b.resendFrom(t.Context(), &events.ResendFrom{Key: key, Sequence: 7}))
 	l.gives(b, l.genesisAgain)
@@ -37,14 +38,14 @@ func TestWithoutAJournalTheHubsWordCountsUntilTheDirectoryIsHere(t *testing.T) {
 	if said.key != key || said.event.Sequence != events.Sequence(7).String() {
 		t.Errorf("it goes on with %s of %s", said.event.Sequence, said.key)
 	}
-	if b.keys.voice().ID() == key {
+	if b.keys.Voice().ID() == key {
 		t.Error("what it said does not wait for the directory")
 	}
 	if _, err := b.Rotate(t.Context(), everyKey()); err == nil {
 		t.Error("it replaces keys that it only believes to have")
 	}
 	l.gives(b, keyed)
-	if b.keys.voice().ID() != key || b.keys.hearing() != "" {
+	if b.keys.Voice().ID() != key || b.keys.Assumed() != "" {
 		t.Error("the directory lists the key, and it is not used")
 	}
 }
@@ -68,12 +69,12 @@ func TestAReceiptOfWhatIsLostTellsTheSequence(t *testing.T) {
 func TestWithoutADirectoryThePositionIsToldWithEachKeyInTurn(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	l.rotates(a, Rotation{Keys: []KeyUse{KeySigning}, Staff: "keys-1"})
-	old, next := a.keys.voice().ID(), a.keys.speaker().ID()
+	l.rotates(a, Rotation{Keys: []keyring.Use{keyring.Signing}, Staff: "keys-1"})
+	old, next := a.keys.Voice().ID(), a.keys.Speaker().ID()
 	b := l.losesJournal(a)
 	heard := map[events.KeyID]int{}
 	for range 4 {
-		heard[b.keys.controlKey(events.TypeControlPosition).ID()]++
+		heard[b.keys.InTurn().ID()]++
 	}
 	if old == next || heard[old] != 2 || heard[next] != 2 {
 		t.Errorf("told with %v", heard)

@@ -148,7 +148,7 @@ func (a *Agency) lockedText(ctx context.Context, record events.EventID) (lockedT
 	if !ok {
 		return lockedText{}, fmt.Errorf("%w: it is no record", errDamaged)
 	}
-	if key, held := a.keys.opener(sealed.Header.KeyID); held {
+	if key, held := a.keys.Opener(sealed.Header.KeyID); held {
 		return lockedText{key, p.event.Data, p.event.PlainCommit}, nil
 	}
 	return a.keptText(ctx, record)

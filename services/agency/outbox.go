@@ -100,7 +100,7 @@ func (a *Agency) sendOutbox(ctx context.Context) error {
 	for ctx.Err() == nil {
 		sent, again := a.drain.cursor()
 		next, err := readOutbox(ctx, a.journal.reader, a.keys,
-			`WHERE position > ? AND (answered IS NULL OR position <= ? AND key = ?) ORDER BY position LIMIT 1`, sent, again, string(a.keys.voice().ID()))
+			`WHERE position > ? AND (answered IS NULL OR position <= ? AND key = ?) ORDER BY position LIMIT 1`, sent, again, string(a.keys.Voice().ID()))
 		if err == nil {
 			a.alarms.over("journal-unreadable", "outbox")
 		}
@@ -113,7 +113,7 @@ func (a *Agency) sendOutbox(ctx context.Context) error {
 			if timedOut := a.rest(ctx, a.drain.wait()); timedOut && sent > 0 {
 				a.sendAgain(ctx)
 			}
-		case next[0].damage == nil && next[0].key != a.keys.voice().ID():
+		case next[0].damage == nil && next[0].key != a.keys.Voice().ID():
 			a.holdBack(ctx, sent)
 		case next[0].damage != nil:
 			a.alarms.raise(ctx, "outbox-damaged", strconv.FormatInt(next[0].position, 10),

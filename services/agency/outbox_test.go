@@ -74,12 +74,12 @@ func TestARefusalOfWhatWeNeverSaidIsShownApart(t *testing.T) {
 func TestAnEventOfOurKeyThatTheJournalLacksAlarms(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	e := l.event(testAgency, a.keys.voice(), string(newCaseID(t)), "", &events.CaseOpened{Said: justNow(), Age: events.Adult})
+	e := l.event(testAgency, a.keys.Voice(), string(newCaseID(t)), "", &events.CaseOpened{Said: justNow(), Age: events.Adult})
 	l.gives(a, l.receipts(e))
 	if a.stored != 2 || !a.alarmed("journal-behind") {
 		t.Errorf("stored %d, alarms %+v", a.stored, a.alarms.list())
 	}
-	if err := a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.voice().ID(), Sequence: 5}); err != nil {
+	if err := a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.Voice().ID(), Sequence: 5}); err != nil {
 		t.Error(err)
 	}
 }
@@ -105,7 +105,7 @@ func TestTheHubSaysFromWhereToSendAgain(t *testing.T) {
 		l.must(err)
 	}
 	a.drain.passed(0, 5)
-	l.must(a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.voice().ID(), Sequence: 3}))
+	l.must(a.resendFrom(t.Context(), &events.ResendFrom{Key: a.keys.Voice().ID(), Sequence: 3}))
 	if sent, again := a.drain.cursor(); sent != 2 || again != 5 {
 		t.Errorf("sending goes on behind %d, answered ones up to %d", sent, again)
 	}

@@ -129,7 +129,11 @@ func (a *Agency) control(ctx context.Context, p events.Payload, at time.Time) (e
 	if err != nil {
 		return events.Event{}, fmt.Errorf("writing a control message: %w", err)
 	}
-	return a.keys.controlKey(p.Type()).Sign(events.Event{
+	key := a.keys.Voice()
+	if p.Type() == events.TypeControlPosition {
+		key = a.keys.InTurn()
+	}
+	return key.Sign(events.Event{
 		ID: events.EventID(id), Source: events.Source(a.config.Hub, a.config.Agency), Type: p.Type(),
 		DataContentType: events.FactsContent, DataSchema: p.Type().Schema(), Subject: string(a.config.Agency),
 		Time: events.At(at), Hub: a.config.Hub.Origin(),

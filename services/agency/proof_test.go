@@ -65,7 +65,7 @@ func TestAProofOnRequestIsVerifiedAgainstEverythingThatIsKnown(t *testing.T) {
 	l.grows(20)
 	d, err := parseDelivery(m)
 	l.must(err)
-	served.proves(map[uint64]tlog.Delivery{d.Entry: d}, l.senderKey, a.keys.cosigner())
+	served.proves(map[uint64]tlog.Delivery{d.Entry: d}, l.senderKey, a.keys.Cosigner())
 	number := strconv.FormatUint(d.Entry, 10)
 
 	view, err := a.Proof(t.Context(), number)
@@ -138,7 +138,7 @@ func TestTheHubsRefusalOfAProofIsPassedOn(t *testing.T) {
 	}))
 	defer server.Close()
 	var err error
-	a.ledger, err = newLedger(Config{Ledger: server.URL, Hub: testHub, Agency: testAgency}, a.keys.voice, time.Now)
+	a.ledger, err = newLedger(Config{Ledger: server.URL, Hub: testHub, Agency: testAgency}, a.keys.Voice, time.Now)
 	l.must(err)
 	if _, err := a.Proof(t.Context(), "0"); ruleOf(err) != RuleUnwitnessedYet {
 		t.Errorf("%v", err)

@@ -29,8 +29,7 @@ func (a *Agency) refold(ctx context.Context) error {
 		return err
 	}
 	a.directory, a.book, a.stored, a.resets, a.sealing = nil, casebook{}, last, nil, inUse{}
-	a.keys.list(nil)
-	a.keys.await(nil)
+	a.keys.Forget()
 	a.link.progressed(last)
 	a.alarms.overAll("fold-differs") // judged anew
 	for number := uint64(1); number <= last; number++ {
@@ -121,7 +120,7 @@ func (a *Agency) foldOutbox(ctx context.Context) error {
 				"An event that waits to be sent is damaged on disk. Nothing behind it can be sent. Restore the journal from its copy.", err)
 		case a.book.memo != nil:
 			if keyed, ok := payload.(*events.DirectoryKeyed); ok {
-				a.keys.await(&keyed.Listing)
+				a.keys.Await(keyed.Listing)
 			}
 			a.book.await(s.event, payload)
 		}

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"handrail/contracts/directory"
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/agency/keyring"
 	"handrail/services/agency/recovery"
 )
 
@@ -29,12 +29,6 @@ import (
 const RuleRotationWaits events.Rule = "rotation-waits"
 
 const (
-	// sealingLife is how long a sealing key is in force before it is replaced by
-	// itself (design: monthly), and afterLife how long a key is kept after that, for
-	// what was sealed to it and waits at the hub.
-	sealingLife = 30 * 24 * time.Hour
-	afterLife   = 35 * 24 * time.Hour
-
 	alarmRefusedKeys = "rotation-refused"
 	alarmKeyFiles    = "key-files"
 	staffItself      = "itself" // who rotated, when nobody did
@@ -42,8 +36,8 @@ const (
 
 // Rotation is what the agency's people decided about its keys.
 type Rotation struct {
-	Keys  []KeyUse `json:"keys"`
-	Staff string   `json:"staff"` // role and code of who does it, never a name; stays in this agency
+	Keys  []keyring.Use `json:"keys"`
+	Staff string        `json:"staff"` // role and code of who does it, never a name; stays in this agency
 }
 
 func (r Rotation) check(c Config) error {
@@ -51,7 +45,7 @@ func (r Rotation) check(c Config) error {
 		return events.Refuse(events.RuleDataCode, "/staff", "who changes keys is a role and code, 1 to 32 of a-z, 0-9 and hyphen; never a name")
 	}
 	for i, use := range r.Keys {
-		if !slices.Contains(c.uses(), use) || slices.Contains(r.Keys[:i], use) {
+		if !slices.Contains(keyring.Uses(c.Kind), use) || slices.Contains(r.Keys[:i], use) {
 			return events.Refuse(events.RuleDataCode, "/keys", "the keys are signing, sealing and witness, each once; foreign missions and auditors have no witness key")
 		}
 	}
@@ -72,7 +66,7 @@ func (a *Agency) Rotate(ctx context.Context, r Rotation) (events.EventID, error)
 	if err := a.mayRotate(); err != nil {
 		return "", err
 	}
-	listing, err := a.keys.make(r.Keys)
+	listing, err := a.keys.Make(r.Keys)
 	if err != nil {
 		return "", err
 	}
@@ -89,7 +83,7 @@ func (a *Agency) Rotate(ctx context.Context, r Rotation) (events.EventID, error)
 	if _, err := a.sayLocked(ctx, true, also, Statement{ID: id, Payload: &events.DirectoryKeyed{Listing: listing}, ceremony: true}); err != nil {
 		return "", err
 	}
-	a.keys.await(&listing)
+	a.keys.Await(listing)
 	a.journal.step("keys said")
 	return id, nil
 }
@@ -102,7 +96,7 @@ func (a *Agency) mayRotate() error {
 	if own, listed := a.directory.Member(a.config.Agency); !listed || own.Standing != directory.Active {
 		return events.Refuse(events.RuleAgencySuspended, "", "the directory says that this agency rests: its keys are changed once it is resumed")
 	}
-	if a.keys.waiting() || a.keys.hearing() != "" {
+	if a.keys.Waiting() || a.keys.Assumed() != "" {
 		return events.Refuse(RuleRotationWaits, "", "new keys of this agency wait for the ledger's answer: wait for it first")
 	}
 	return a.mayBeHeard()
@@ -146,7 +140,7 @@ func (a *Agency) rekey(ctx context.Context, tx *sql.Tx, p proven) error {
 	switch facts := p.payload.(type) {
 	case *events.DirectoryKeyed:
 		if p.ownKeyed() && p.delivery.Kind == tlog.KindRefusal && !p.rests() {
-			return a.signAnew(ctx, tx, a.keys.voice().ID(), p.own.position)
+			return a.signAnew(ctx, tx, a.keys.Voice().ID(), p.own.position)
 		}
 	case *events.DirectoryJoined:
 		if facts.Listing.Agency == a.config.Agency && p.changes != nil {
@@ -166,7 +160,7 @@ func (a *Agency) keysSettled(ctx context.Context, p proven) {
 	}
 	own := p.ownKeyed() && !p.rests()
 	if own {
-		a.keys.await(nil)
+		a.keys.Settle()
 	}
 	switch {
 	case own && p.delivery.Kind == tlog.KindRefusal:
@@ -197,7 +191,7 @@ func (a *Agency) findRefusedKeys(ctx context.Context) error {
 
 // arrangeKeys makes files and witness fit the keys in force. Agency.mu is held.
 func (a *Agency) arrangeKeys(ctx context.Context) {
-	err := a.keys.arrange(a.now(), a.journal.step)
+	err := a.keys.Arrange(a.now(), a.journal.step)
 	if err == nil {
 		err = recovery.Refresh(a.config.Dir)
 	}
@@ -213,16 +207,16 @@ func (a *Agency) arrangeKeys(ctx context.Context) {
 // cosignAnew signs the checkpoint that was cosigned last with the witness key in
 // force: whoever asks for it verifies it with that one. Agency.mu is held.
 func (a *Agency) cosignAnew(ctx context.Context) {
-	if !a.config.witnesses() || len(a.witness.Note) == 0 || slices.Contains(a.keys.lacks(), KeyWitness) {
+	if !a.config.witnesses() || len(a.witness.Note) == 0 || slices.Contains(a.keys.Lacks(), keyring.Witness) {
 		return
 	}
-	if _, err := note.Open(a.witness.Note, note.VerifierList(a.keys.cosigner().Verifier())); err == nil {
+	if _, err := note.Open(a.witness.Note, note.VerifierList(a.keys.Cosigner().Verifier())); err == nil {
 		return
 	}
 	w := a.witness
 	bare, err := a.byLogAlone(w.Note)
 	if err == nil {
-		w.Note, err = a.keys.cosigner().Cosign(bare, a.verifier.Log, a.now())
+		w.Note, err = a.keys.Cosigner().Cosign(bare, a.verifier.Log, a.now())
 	}
 	if err == nil {
 		err = a.remember(ctx, w)
@@ -237,10 +231,10 @@ func (a *Agency) cosignAnew(ctx context.Context) {
 func (a *Agency) rotateByItself(ctx context.Context) {
 	a.mu.RLock()
 	since, now := a.sealing.since, a.now()
-	ready := a.mayRotate() == nil && !since.IsZero() && now.Sub(since) >= sealingLife
+	ready := a.mayRotate() == nil && !since.IsZero() && now.Sub(since) >= keyring.SealingLife
 	a.mu.RUnlock()
 	if ready {
-		if _, err := a.Rotate(ctx, Rotation{Keys: []KeyUse{KeySealing}, Staff: staffItself}); err != nil && ctx.Err() == nil {
+		if _, err := a.Rotate(ctx, Rotation{Keys: []keyring.Use{keyring.Sealing}, Staff: staffItself}); err != nil && ctx.Err() == nil {
 			a.alarms.raise(ctx, alarmKeyFiles, "rotation", "The sealing key is to be replaced, as every month, and that failed. It is tried again within the hour. Check the disk.", err)
 		} else {
 			a.alarms.over(alarmKeyFiles, "rotation")
@@ -253,30 +247,6 @@ func (a *Agency) rotateByItself(ctx context.Context) {
 	}
 }
 
-// aside lists the keys that are neither in force nor waiting.
-func (k *keyring) aside() []heldKey {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	var list []heldKey
-	for _, key := range k.held {
-		current := k.listed == nil || key.public == key.use.of(*k.listed) || key.file == key.use.file()
-		waits := k.next != nil && key.public == key.use.of(*k.next)
-		if !current && !waits {
-			list = append(list, key)
-		}
-	}
-	return list
-}
-
-// destroyed is when a key that is set aside will be destroyed.
-func (k *keyring) destroyed(key heldKey) (replaced, destroyed time.Time, err error) {
-	info, err := os.Stat(k.config.path(key.file))
-	if err != nil {
-		return time.Time{}, time.Time{}, fmt.Errorf("reading since when a key is set aside: %w", err)
-	}
-	return info.ModTime().UTC(), info.ModTime().UTC().Add(afterLife), nil
-}
-
 // destroyKeys destroys what was set aside long enough, by this machine's clock and by
 // the log's, as far as it was delivered: one that was switched off or suspended for
 // weeks gets what was sealed to the earlier key first. What is sealed to a sealing key
@@ -285,21 +255,21 @@ func (a *Agency) destroyKeys(ctx context.Context) error {
 	a.mu.RLock()
 	newest := a.newest
 	a.mu.RUnlock()
-	for _, key := range a.keys.aside() {
-		_, due, err := a.keys.destroyed(key)
-		if err != nil {
-			return err
-		}
-		if a.now().Before(due) || newest.Before(due) {
+	held, err := a.keys.Held()
+	if err != nil {
+		return err
+	}
+	for _, key := range held {
+		if key.State != keyring.Aside || a.now().Before(key.Until) || newest.Before(key.Until) {
 			continue
 		}
-		if key.use == KeySealing {
-			if err := a.rewrap(ctx, events.KeyID(key.id)); err != nil {
+		if key.Use == keyring.Sealing {
+			if err := a.rewrap(ctx, events.KeyID(key.ID)); err != nil {
 				return err
 			}
 		}
 		a.journal.step("records rewrapped")
-		if err := errors.Join(a.keys.destroy(key.use, key.id), recovery.Refresh(a.config.Dir)); err != nil {
+		if err := errors.Join(a.keys.Destroy(key.Use, key.ID), recovery.Refresh(a.config.Dir)); err != nil {
 			return err
 		}
 		a.journal.step("key destroyed")

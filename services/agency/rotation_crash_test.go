@@ -15,6 +15,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/services/agency/keyring"
 )
 
 // changeKeysUntilKilled does one part of a change of keys: says new keys, takes the
@@ -26,7 +27,7 @@ func changeKeysUntilKilled(a *Agency, work string) error {
 		_, err := a.Rotate(ctx, everyKey())
 		return err
 	case "destroy":
-		a.now = func() time.Time { return time.Now().Add(afterLife + time.Hour) }
+		a.now = func() time.Time { return time.Now().Add(keyring.AfterLife + time.Hour) }
 		a.newest = a.now()
 		return a.destroyKeys(ctx)
 	}
@@ -71,8 +72,8 @@ func (l *aLog) speaksAndReads(a *Agency, step int) {
 		}
 	}
 	own, _ := a.directory.Member(testAgency)
-	key, held := a.keys.opener(own.SealingID)
-	if !held || a.keys.voice().ID() != own.KeyID || a.keys.cosigner().VKey() != own.Listing.Witness || len(a.keys.lacks()) != 0 {
+	key, held := a.keys.Opener(own.SealingID)
+	if !held || a.keys.Voice().ID() != own.KeyID || a.keys.Cosigner().VKey() != own.Listing.Witness || len(a.keys.Lacks()) != 0 {
 		l.t.Fatalf("step %d: keys are lost: %+v", step, a.alarms.list())
 	}
 	l.own = key

@@ -14,7 +14,7 @@ import (
 // signAnew signs the unanswered statements behind a position with a held key, in
 // their order: each keeps its id and gets the next sequence of that key.
 func (a *Agency) signAnew(ctx context.Context, tx *sql.Tx, with events.KeyID, behind int64) error {
-	key, held := a.keys.signer(with)
+	key, held := a.keys.Signer(with)
 	if !held {
 		return nil // they wait until it is
 	}
@@ -87,23 +87,11 @@ func lastSequence(ctx context.Context, q querier, key events.KeyID) (uint64, err
 	return max(last, uint64(judged)), err //nolint:gosec // as noteJudged stored it
 }
 
-// signer gives the signing key of an id, if this agency has it.
-func (k *keyring) signer(id events.KeyID) (seal.SigningKey, bool) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	for _, key := range k.held {
-		if key.use == KeySigning && key.id == string(id) {
-			return key.signing, true
-		}
-	}
-	return seal.SigningKey{}, false
-}
-
 // mendOutbox signs with the key in force what waits with one that counts for
 // nothing: the agency joined anew while its new key files were not here yet. A change
 // of keys that waits stands, and what is behind it waits for it. Agency.mu is held.
 func (a *Agency) mendOutbox(ctx context.Context, waiting []said) (mended bool, err error) {
-	if a.directory == nil || a.mayBeHeard() != nil || a.keys.hearing() != "" {
+	if a.directory == nil || a.mayBeHeard() != nil || a.keys.Assumed() != "" {
 		return false, nil
 	}
 	own, listed := a.directory.Member(a.config.Agency)

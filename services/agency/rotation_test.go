@@ -10,11 +10,12 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 // everyKey is a change of all that an agency of the log's kind has.
 func everyKey() Rotation {
-	return Rotation{Keys: []KeyUse{KeySigning, KeySealing, KeyWitness}, Staff: "keys-1"}
+	return Rotation{Keys: keyring.Uses(events.Shelter), Staff: "keys-1"}
 }
 
 // rotates has the agency say new keys, and gives what it said.
@@ -53,20 +54,22 @@ func TestNewKeysAreSignedWithTheOldOneAndNothingOvertakesThem(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
 	before := l.opensCase(a)
-	old := a.keys.voice().ID()
+	old := a.keys.Voice().ID()
 	keyed := l.rotates(a, everyKey())
 	after := l.opensCase(a)
 	if before.key != old || keyed.key != old || after.key == old || after.event.Sequence != events.Sequence(1).String() {
 		t.Fatalf("signed with %s, %s, %s", before.key, keyed.key, after.key)
 	}
-	if a.keys.voice().ID() != old || a.keys.controlKey(events.TypeControlHead).ID() != old {
+	cosigned, err := a.control(t.Context(), &events.CheckpointCosigned{}, time.Now())
+	l.must(err)
+	if signer, err := seal.KeyOf(cosigned); err != nil || a.keys.Voice().ID() != old || signer != old {
 		t.Error("the new key is used before the ledger took it")
 	}
 	if _, err := a.Rotate(t.Context(), everyKey()); err == nil {
 		t.Error("a second change of keys began before the first was answered")
 	}
 	l.gives(a, l.receipts(before.event), l.receipts(keyed.event))
-	if a.keys.voice().ID() != after.key || a.keys.waiting() {
+	if a.keys.Voice().ID() != after.key || a.keys.Waiting() {
 		t.Fatalf("the new keys are not in force: %+v", a.alarms.list())
 	}
 	l.gives(a, l.receipts(after.event))
@@ -75,12 +78,12 @@ func TestNewKeysAreSignedWithTheOldOneAndNothingOvertakesThem(t *testing.T) {
 	}
 	l.must(a.Close())
 	b := l.opened()
-	if b.keys.voice().ID() != after.key || len(b.Cases()) != 2 || len(b.damaged) != 0 || len(b.alarms.list()) != 0 {
+	if b.keys.Voice().ID() != after.key || len(b.Cases()) != 2 || len(b.damaged) != 0 || len(b.alarms.list()) != 0 {
 		t.Errorf("after a restart: %d cases, damaged %v, %+v", len(b.Cases()), b.damaged, b.alarms.list())
 	}
-	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
-		if got := mode(t, l.config().path(file)); got != 0o600 {
-			t.Errorf("%s has mode %o", file, got)
+	for _, use := range keyring.Uses(l.config().Kind) {
+		if got := mode(t, l.config().path(use.File())); got != 0o600 {
+			t.Errorf("the %s key has mode %o", use, got)
 		}
 	}
 }
@@ -90,7 +93,7 @@ func TestNewKeysAreSignedWithTheOldOneAndNothingOvertakesThem(t *testing.T) {
 func TestRefusedKeysLeaveTheOldOnesAndWhatWaitsIsHeard(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	old := a.keys.voice().ID()
+	old := a.keys.Voice().ID()
 	keyed := l.rotates(a, everyKey())
 	first, second := l.opensCase(a), l.opensCase(a)
 	l.gives(a, l.refuses(keyed.event, "key-reused"))
@@ -100,7 +103,7 @@ func TestRefusedKeysLeaveTheOldOnesAndWhatWaitsIsHeard(t *testing.T) {
 			t.Errorf("behind the refusal: key %s, sequence %s, %v", row.key, row.event.Sequence, row.damage)
 		}
 	}
-	if rows[1].event.ID != first.event.ID || rows[2].event.ID != second.event.ID || !a.alarmed(alarmRefusedKeys) || a.keys.waiting() {
+	if rows[1].event.ID != first.event.ID || rows[2].event.ID != second.event.ID || !a.alarmed(alarmRefusedKeys) || a.keys.Waiting() {
 		t.Errorf("%+v", a.alarms.list())
 	}
 	l.must(a.Close())
@@ -113,7 +116,7 @@ func TestRefusedKeysLeaveTheOldOnesAndWhatWaitsIsHeard(t *testing.T) {
 		t.Errorf("%+v", cases)
 	}
 	l.gives(a, l.receipts(l.rotates(a, everyKey()).event))
-	if a.keys.voice().ID() == old || a.alarmed(alarmRefusedKeys) {
+	if a.keys.Voice().ID() == old || a.alarmed(alarmRefusedKeys) {
 		t.Errorf("a second change is not taken: %+v", a.alarms.list())
 	}
 }
@@ -158,25 +161,25 @@ func TestTheSealingKeyChangesByItselfAndWhatIsKeptStaysReadable(t *testing.T) {
 	now := time.Now()
 	a.now = func() time.Time { return now }
 	for range 3 { // the second and third time what is kept is sealed anew once more
-		now = now.Add(sealingLife + time.Hour)
-		before := a.keys.sealer().ID()
+		now = now.Add(keyring.SealingLife + time.Hour)
+		before := a.keys.Sealer().ID()
 		a.rotateByItself(t.Context())
 		l.answersAll(a)
-		if a.keys.sealer().ID() == before {
+		if a.keys.Sealer().ID() == before {
 			t.Fatalf("the key did not change: %+v", a.alarms.list())
 		}
-		if _, held := a.keys.opener(before); !held {
+		if _, held := a.keys.Opener(before); !held {
 			t.Fatal("the old key is gone before its time")
 		}
 		a.sealing.since = now // the log's clock is the real one
-		now = now.Add(afterLife + time.Hour)
+		now = now.Add(keyring.AfterLife + time.Hour)
 		l.must(a.destroyKeys(t.Context()))
-		if _, held := a.keys.opener(before); !held {
+		if _, held := a.keys.Opener(before); !held {
 			t.Fatal("the old key is gone, and what was released meanwhile may not be here yet")
 		}
 		a.newest = now
 		l.must(a.destroyKeys(t.Context()))
-		if _, held := a.keys.opener(before); held {
+		if _, held := a.keys.Opener(before); held {
 			t.Error("the old key outlives its time")
 		}
 		reads(a)
@@ -185,8 +188,10 @@ func TestTheSealingKeyChangesByItselfAndWhatIsKeptStaysReadable(t *testing.T) {
 	b := l.opened()
 	reads(b)
 	files, err := filepath.Glob(filepath.Join(l.dir, "sealing*"))
-	if l.must(err); len(b.keys.aside()) != 0 || len(files) != 1 {
-		t.Errorf("key files %d, aside %d", len(files), len(b.keys.aside()))
+	l.must(err)
+	held, err := b.keys.Held()
+	if l.must(err); len(held) != 3 || len(files) != 1 {
+		t.Errorf("key files %v, held %+v", files, held)
 	}
 }
 
@@ -196,8 +201,8 @@ func TestErasingDeletesWhatWasSealedAnew(t *testing.T) {
 	a := l.joined()
 	of, referral, record := l.accepted(a, same)
 	l.gives(a, l.delivers(record), l.delivers(l.releases(record)))
-	old := a.keys.sealer().ID()
-	l.gives(a, l.receipts(l.rotates(a, Rotation{Keys: []KeyUse{KeySealing}, Staff: "keys-1"}).event))
+	old := a.keys.Sealer().ID()
+	l.gives(a, l.receipts(l.rotates(a, Rotation{Keys: []keyring.Use{keyring.Sealing}, Staff: "keys-1"}).event))
 	l.must(a.rewrap(t.Context(), old))
 	kept := func() (n int) {
 		l.must(a.journal.reader.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM kept_records`).Scan(&n))
@@ -240,7 +245,7 @@ func TestKeysThatSomebodyElseChangedRing(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
 	thief := l.newKeys(testAgency, events.Shelter)
-	stolen := a.keys.voice()
+	stolen := a.keys.Voice()
 	l.sequence[testAgency] = 0
 	keyed := l.event(testAgency, stolen, string(testAgency), "", &events.DirectoryKeyed{Listing: thief.listing})
 	l.gives(a, l.receipts(keyed))
@@ -283,12 +288,12 @@ func TestALostAgencyJoinsAnewAndSaysWhatWaited(t *testing.T) {
 	l.must(a.Close())
 	files, err := filepath.Glob(filepath.Join(l.dir, "*-*.*"))
 	l.must(err)
-	for _, file := range append(files, l.config().path(SigningKeyFile), l.config().path(SealingKeyFile), l.config().path(WitnessKeyFile)) {
+	for _, file := range append(files, l.config().path(keyring.Signing.File()), l.config().path(keyring.Sealing.File()), l.config().path(keyring.Witness.File())) {
 		_ = os.Remove(file) // lost
 	}
-	l.must(fresh.signing.Save(l.config().path(SigningKeyFile)))
-	l.must(fresh.sealing.Save(l.config().path(SealingKeyFile)))
-	l.must(seal.WriteSecret(l.config().path(WitnessKeyFile), []byte(fresh.witness+"\n"), seal.Passphrase{}))
+	l.must(fresh.signing.Save(l.config().path(keyring.Signing.File())))
+	l.must(fresh.sealing.Save(l.config().path(keyring.Sealing.File())))
+	l.must(seal.WriteSecret(l.config().path(keyring.Witness.File()), []byte(fresh.witness+"\n"), seal.Passphrase{}))
 	b := l.opened()
 	rows := l.said(b)
 	if len(rows) != 1 || rows[0].event.ID != waits.event.ID || rows[0].key != fresh.signing.ID() || rows[0].damage != nil || b.alarmed(alarmKeys) {
@@ -306,9 +311,9 @@ func TestAnAgencyThatGenesisDoesNotListWaitsForItsOwnJoining(t *testing.T) {
 	config := l.config()
 	config.Dir, config.Agency, config.Kind = t.TempDir(), "testland-hotline", events.Hotline
 	own := l.newKeys(config.Agency, config.Kind)
-	l.must(own.signing.Save(config.path(SigningKeyFile)))
-	l.must(own.sealing.Save(config.path(SealingKeyFile)))
-	l.must(seal.WriteSecret(config.path(WitnessKeyFile), []byte(own.witness+"\n"), seal.Passphrase{}))
+	l.must(own.signing.Save(config.path(keyring.Signing.File())))
+	l.must(own.sealing.Save(config.path(keyring.Sealing.File())))
+	l.must(seal.WriteSecret(config.path(keyring.Witness.File()), []byte(own.witness+"\n"), seal.Passphrase{}))
 	joined := l.joins(sender, own.listing)
 	b, err := New(config)
 	l.must(err)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/services/agency/keyring"
 )
 
 // runs runs an agency until stop, which waits for its end.
@@ -62,8 +64,8 @@ func TestWithoutABrokerPeopleWorkAndEverythingEndsCleanly(t *testing.T) {
 	dir, err := os.MkdirTemp("", "hra") //nolint:usetesting // a socket's path has at most 103 bytes
 	l.must(err)
 	defer func() { _ = os.RemoveAll(dir) }()
-	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
-		l.must(os.Rename(l.config().path(file), dir+"/"+file))
+	for _, use := range keyring.Uses(l.config().Kind) {
+		l.must(os.Rename(l.config().path(use.File()), filepath.Join(dir, use.File())))
 	}
 	l.dir = dir
 	operator, err := exchange.NewOperator()

@@ -160,9 +160,9 @@ func (a *Agency) store(ctx context.Context, drafts []events.Event, statements []
 // key of before, like everything that it may not overtake.
 func (a *Agency) signerOf(e events.Event) seal.SigningKey {
 	if e.Type == events.TypeDirectoryKeyed {
-		return a.keys.voice()
+		return a.keys.Voice()
 	}
-	return a.keys.speaker()
+	return a.keys.Speaker()
 }
 
 // draft builds an event whole, but for sequence and signature.

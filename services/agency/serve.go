@@ -128,7 +128,7 @@ func (a *Agency) traced(next http.Handler) http.Handler {
 func (a *Agency) withToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !found || subtle.ConstantTimeCompare([]byte(given), []byte(a.keys.token)) != 1 {
+		if !found || subtle.ConstantTimeCompare([]byte(given), []byte(a.token)) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			a.refuse(r.Context(), w, events.Refuse(ruleTokenMissing, "", "send the systems' token: Authorization: Bearer ..."))
 			return

@@ -183,7 +183,7 @@ func (a *Agency) proveLost(p proven, dir *directory.Directory, m exchange.Messag
 	if p.event.Type != events.TypeDirectoryKeyed {
 		return p, nil
 	}
-	said, known := a.keys.said(p.entry.DataDigest)
+	said, known := a.keys.Said(p.entry.DataDigest)
 	if !known { // nobody can tell to which
 		p.usurped = true
 		return p, nil

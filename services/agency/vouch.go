@@ -46,7 +46,7 @@ func (a *Agency) Vouch(ctx context.Context, v Vouch) (Vouched, error) {
 	if err != nil {
 		return Vouched{}, err
 	}
-	made.Vouching = seal.NewVouching(a.config.Agency, a.keys.voice(), v.Listing, origin)
+	made.Vouching = seal.NewVouching(a.config.Agency, a.keys.Voice(), v.Listing, origin)
 	return made, nil
 }
 

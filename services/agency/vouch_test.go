@@ -16,7 +16,7 @@ func TestAnAgencyVouchesForAnotherOnly(t *testing.T) {
 	origin := testHub.Origin()
 	made, err := a.Vouch(t.Context(), Vouch{Listing: fresh.listing, Staff: "supervisor"})
 	l.must(err)
-	if err := seal.CheckVouching(made.Vouching, fresh.listing, origin, a.keys.voice().Public()); err != nil || made.Digest != seal.ListingDigest(fresh.listing, origin) {
+	if err := seal.CheckVouching(made.Vouching, fresh.listing, origin, a.keys.Voice().Public()); err != nil || made.Digest != seal.ListingDigest(fresh.listing, origin) {
 		t.Errorf("%v, digest %s", err, made.Digest)
 	}
 	own := l.newKeys(testAgency, events.Shelter).listing

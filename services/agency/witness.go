@@ -221,7 +221,7 @@ func (a *Agency) cosign(ctx context.Context, o offered, c tlog.Checkpoint, signe
 	now := a.now()
 	again := c.Size == w.Size && len(w.Note) > 0
 	w.Size, w.Root, w.At = c.Size, fmt.Sprintf("%x", c.Root[:]), now.UTC().Truncate(time.Second)
-	if w.Note, err = a.keys.cosigner().Cosign(signed, a.verifier.Log, now); err != nil {
+	if w.Note, err = a.keys.Cosigner().Cosign(signed, a.verifier.Log, now); err != nil {
 		return nil, nil, err
 	}
 	if !o.at.After(now.Add(controlAhead)) { // one from far ahead would silence the witness until then

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,6 +16,7 @@ import (
 
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/events/seal"
 )
 
 // WitnessBackupFile is the copy of the witness's state, beside the journal.
@@ -81,7 +81,7 @@ func (a *Agency) readCosigned(text []byte) (cosigned, error) {
 	case log != w.Last:
 		return c, errors.New("its checkpoint is another")
 	}
-	if _, err := note.Open(c.Note, a.keys.verifiers()); err != nil {
+	if _, err := note.Open(c.Note, a.keys.Cosigners()); err != nil {
 		return c, errors.New("this agency did not cosign its checkpoint")
 	}
 	return c, nil
@@ -155,7 +155,7 @@ func (a *Agency) storeWitness(ctx context.Context, tx *sql.Tx, c cosigned) error
 func (a *Agency) copyWitness(ctx context.Context) error {
 	text, err := json.Marshal(a.witness, json.Deterministic(true), jsontext.WithIndent("  "))
 	if err == nil {
-		err = writeWhole(a.config.path(WitnessBackupFile), append(text, '\n'))
+		err = seal.ReplaceSecret(a.config.path(WitnessBackupFile), append(text, '\n'))
 	}
 	a.witness.uncopied = err != nil
 	if err != nil {
@@ -166,30 +166,6 @@ func (a *Agency) copyWitness(ctx context.Context) error {
 	a.alarms.over("witness-damaged", WitnessBackupFile)
 	a.journal.step("witness copied")
 	return nil
-}
-
-// writeWhole replaces a file for its owner only. After a crash it is the old one
-// or the new one.
-func writeWhole(path string, data []byte) error {
-	file, err := os.OpenFile(path+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a name in the agency's own directory
-	if err != nil {
-		return err
-	}
-	if err := private(file); err != nil {
-		return errors.Join(err, file.Close())
-	}
-	_, err = file.Write(data)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // remember makes a state durable, journal first, and takes it. Only then may

@@ -380,7 +380,7 @@ func TestAStateOlderThanWhatTheHubCanShowIsLost(t *testing.T) {
 func TestNothingIsAnsweredThatIsNotCopied(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	l.must(os.Mkdir(a.config.path(WitnessBackupFile+".new"), 0o700))
+	l.must(os.Mkdir(a.config.path(WitnessBackupFile), 0o700))
 	answer, _, err := a.consider(context.WithoutCancel(t.Context()), l.offers(0, at(1)))
 	if answer != nil || err == nil || !a.alarmed("witness-damaged") {
 		t.Fatalf("%+v, %v", answer, err)
@@ -388,7 +388,7 @@ func TestNothingIsAnsweredThatIsNotCopied(t *testing.T) {
 	if answer, _, err := a.consider(t.Context(), l.offers(0, at(2))); answer != nil || err == nil {
 		t.Fatalf("it was answered without a copy: %+v", answer)
 	}
-	l.must(os.Remove(a.config.path(WitnessBackupFile + ".new")))
+	l.must(os.Remove(a.config.path(WitnessBackupFile)))
 	if answer, _ := l.judged(a, l.offers(1, at(3))); answer == nil || answer.Finding != "" || a.alarmed("witness-damaged") {
 		t.Errorf("%+v, %+v", answer, a.alarms.list())
 	}

@@ -13,6 +13,7 @@ import (
 	"handrail/events/exchange"
 	"handrail/events/seal"
 	"handrail/services/agency"
+	"handrail/services/agency/keyring"
 )
 
 // lies has the police's own system, past their service, seal to the shelter
@@ -24,9 +25,9 @@ func (s *site) lies(to *site, of events.CaseID, referral events.ReferralID) even
 	last, err := events.ParseSequence(said[len(said)-1].Sequence)
 	w.must(err)
 	s.stop()
-	signing, err := seal.LoadSigningKey(filepath.Join(s.config.Dir, agency.SigningKeyFile))
+	signing, err := seal.LoadSigningKey(filepath.Join(s.config.Dir, keyring.Signing.File()))
 	w.must(err)
-	theirs, err := seal.LoadSealingKey(filepath.Join(to.config.Dir, agency.SealingKeyFile))
+	theirs, err := seal.LoadSealingKey(filepath.Join(to.config.Dir, keyring.Sealing.File()))
 	w.must(err)
 	id, err := events.NewUUID(time.Now(), rand.Reader)
 	w.must(err)

@@ -17,6 +17,7 @@ import (
 	"handrail/events"
 	"handrail/events/seal"
 	"handrail/services/agency"
+	"handrail/services/agency/keyring"
 	"handrail/services/ledger"
 )
 
@@ -32,7 +33,7 @@ func (s *site) rotates(uses string) {
 	}
 	s.w.eventually("the new keys of "+string(s.config.Agency)+" are in force", func() bool {
 		now := s.keys()
-		waits := slices.ContainsFunc(now.Keys, func(k agency.KeyView) bool { return k.State == "waiting" })
+		waits := slices.ContainsFunc(now.Keys, func(k agency.KeyView) bool { return k.State == keyring.Waiting })
 		return !waits && len(now.Keys) > len(before.Keys) && !now.Refused
 	})
 }
@@ -139,7 +140,7 @@ func TestKeysChangeWhileTheHubIsAway(t *testing.T) {
 	id := p.opensCase()
 	p.stop()
 	p = w.start(thePolice)
-	if view := p.keys(); !slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == "waiting" }) {
+	if view := p.keys(); !slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == keyring.Waiting }) {
 		t.Errorf("after a restart nothing waits: %+v", view)
 	}
 	p.opensCase()
@@ -153,7 +154,7 @@ func TestKeysChangeWhileTheHubIsAway(t *testing.T) {
 			t.Errorf("the first statement with the new key has sequence %s", said.Sequence)
 		}
 	}
-	if view := p.keys(); slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == "waiting" }) {
+	if view := p.keys(); slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == keyring.Waiting }) {
 		t.Errorf("%+v", view)
 	}
 }
@@ -204,8 +205,8 @@ func (s *site) lines(of events.CaseID, what string) (all []agency.Line) {
 func (s *site) newKeys() events.Listing {
 	s.w.t.Helper()
 	w := s.w
-	for _, file := range []string{agency.SigningKeyFile, agency.SealingKeyFile, agency.WitnessKeyFile} {
-		w.must(os.Remove(filepath.Join(s.config.Dir, file)))
+	for _, use := range keyring.Uses(s.config.Kind) {
+		w.must(os.Remove(filepath.Join(s.config.Dir, use.File())))
 	}
 	signing, err := seal.NewSigningKey(rand.Reader)
 	w.must(err)
@@ -213,9 +214,9 @@ func (s *site) newKeys() events.Listing {
 	w.must(err)
 	secret, witness, err := tlog.NewWitnessKey(hubID.Origin(), s.config.Agency, rand.Reader)
 	w.must(err)
-	w.must(signing.Save(filepath.Join(s.config.Dir, agency.SigningKeyFile)))
-	w.must(sealing.Save(filepath.Join(s.config.Dir, agency.SealingKeyFile)))
-	w.must(seal.WriteSecret(filepath.Join(s.config.Dir, agency.WitnessKeyFile), []byte(secret+"\n"), seal.Passphrase{}))
+	w.must(signing.Save(filepath.Join(s.config.Dir, keyring.Signing.File())))
+	w.must(sealing.Save(filepath.Join(s.config.Dir, keyring.Sealing.File())))
+	w.must(seal.WriteSecret(filepath.Join(s.config.Dir, keyring.Witness.File()), []byte(secret+"\n"), seal.Passphrase{}))
 	return seal.NewListing(s.config.Agency, s.config.Kind, signing, sealing, witness, hubID.Origin())
 }
 
@@ -232,7 +233,7 @@ func TestAnAgencyWithAPassphraseStartsWithItAlone(t *testing.T) {
 	}
 	s.rotates(`"signing","sealing","witness"`)
 	for _, k := range s.keys().Keys {
-		if (k.State == "current") != k.Protected {
+		if (k.State == keyring.Current) != k.Protected {
 			t.Errorf("%s key %s: protected %t", k.State, k.Use, k.Protected)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"handrail/events/exchange"
 	"handrail/events/seal"
 	"handrail/services/agency"
+	"handrail/services/agency/keyring"
 	"handrail/services/ledger"
 	"handrail/services/ngo"
 	"handrail/services/police"
@@ -133,8 +134,8 @@ func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.De
 	w.must(err)
 	sealing, err := seal.NewSealingKey(rand.Reader)
 	w.must(err)
-	w.must(signing.Save(filepath.Join(folder, agency.SigningKeyFile)))
-	w.must(sealing.Save(filepath.Join(folder, agency.SealingKeyFile)))
+	w.must(signing.Save(filepath.Join(folder, keyring.Signing.File())))
+	w.must(sealing.Save(filepath.Join(folder, keyring.Sealing.File())))
 	w.must(os.WriteFile(filepath.Join(folder, agency.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
 	w.sites[id] = &site{w: w, config: agency.Config{
 		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Listen: "127.0.0.1:0", Desk: desk, Logger: w.log,
@@ -144,7 +145,7 @@ func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.De
 	}
 	secret, witness, err := tlog.NewWitnessKey(hubID.Origin(), id, rand.Reader)
 	w.must(err)
-	w.must(os.WriteFile(filepath.Join(folder, agency.WitnessKeyFile), []byte(secret+"\n"), 0o600))
+	w.must(os.WriteFile(filepath.Join(folder, keyring.Witness.File()), []byte(secret+"\n"), 0o600))
 	return seal.NewListing(id, kind, signing, sealing, witness, hubID.Origin())
 }
 

@@ -18,6 +18,7 @@ const (
 	module       = "handrail/"
 	longestFile  = 400 // lines of code, which are lines with a token on them
 	agencyShared = "services/agency"
+	agencyKeys   = "services/agency/keyring"
 	webShared    = "services/web"
 )
 
@@ -80,6 +81,8 @@ func brokenImport(file, imported string) string {
 		return "desks share only " + agencyShared
 	case within(dir, agencyShared) && withinAny(pkg, desks()):
 		return "the runtime that desks share knows none of them"
+	case within(dir, agencyKeys) && !slices.Contains(ofKeys(), pkg):
+		return "secrets are kept apart: only " + strings.Join(ofKeys(), ", ") + " may be known there"
 	case within(dir, webShared) && layer(pkg) == layer(file) && !within(pkg, webShared):
 		return "the ground that pages share knows neither agencies nor the ledger"
 	case within(pkg, webShared) && layer(file) == layer(pkg) && !within(dir, webShared) && !withinAny(dir, pages()):
@@ -87,6 +90,9 @@ func brokenImport(file, imported string) string {
 	}
 	return ""
 }
+
+// ofKeys is all that the package of an agency's secrets may build on: it knows no journal, no broker and no desk.
+func ofKeys() []string { return []string{"events", "events/seal", "contracts/tlog", agencyKeys} }
 
 func deskOf(dir string) string {
 	return desks()[slices.IndexFunc(desks(), func(desk string) bool { return within(dir, desk) })]

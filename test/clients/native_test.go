@@ -16,6 +16,7 @@ import (
 	"handrail/events/seal"
 	"handrail/services/agency"
 	"handrail/services/agency/client"
+	"handrail/services/agency/keyring"
 	"handrail/test/clients/node"
 	"handrail/test/hubtest"
 )
@@ -212,13 +213,13 @@ func TestANativeSystemIdentifiesAPersonAndAnswersAShelter(t *testing.T) {
 // with the new one.
 func shelterReplacesItsKeys(t *testing.T, people *client.Client) {
 	t.Helper()
-	_, err := people.Rotate(t.Context(), agency.Rotation{Keys: []agency.KeyUse{agency.KeySigning, agency.KeySealing}, Staff: "duty-1"})
+	_, err := people.Rotate(t.Context(), agency.Rotation{Keys: []keyring.Use{keyring.Signing, keyring.Sealing}, Staff: "duty-1"})
 	must(t, err)
 	eventually(t, "the shelter's new keys are in force", func() bool {
 		view, err := people.Keys(t.Context())
 		must(t, err)
-		waits := slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == "waiting" })
-		aside := slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == "aside" })
+		waits := slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == keyring.Waiting })
+		aside := slices.ContainsFunc(view.Keys, func(k agency.KeyView) bool { return k.State == keyring.Aside })
 		return aside && !waits && !view.Refused
 	})
 }

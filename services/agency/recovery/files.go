@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/events/seal"
+	"handrail/services/agency/keyring"
 )
 
 const (
@@ -22,8 +23,6 @@ const (
 	agencyFile = "agency.json"
 	// passphrase is how the file that agency.json names as passphrase_file is called in the backup.
 	passphrase = "passphrase"
-	signingKey = "signing.pem"
-	witnessKey = "witness.key"
 	// witnessState is where the agency's witness keeps what it cosigned. A backup has no
 	// newest copy of it, and a witness that forgot must not begin from nothing, where a
 	// hub could show it another log: so it finds this file, and no state in it, and
@@ -35,7 +34,7 @@ const (
 // it needs to be the same agency again. The journal is not among them: the hub
 // delivers again, and drafts are lost with the machine.
 func kept(name string) bool {
-	if slices.Contains([]string{agencyFile, "token", "webhook.secret", "listings.jsonl", passphrase}, name) {
+	if slices.Contains([]string{agencyFile, "token", "webhook.secret", keyring.ListingsFile, passphrase}, name) {
 		return true
 	}
 	return regexp.MustCompile(`^[a-z0-9-]{1,64}\.(pem|key|nk|creds)$`).MatchString(name)
@@ -65,7 +64,7 @@ func pack(folder string) ([]byte, error) {
 		if !entry.Type().IsRegular() || !kept(entry.Name()) || entry.Name() == passphrase {
 			continue
 		}
-		signs = signs || entry.Name() == signingKey
+		signs = signs || entry.Name() == keyring.Signing.File()
 		if err := put(entry.Name(), filepath.Join(folder, entry.Name())); err != nil {
 			return nil, err
 		}
@@ -74,7 +73,7 @@ func pack(folder string) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not an agency's folder: it has no signing key", folder)
 	}
 	path := passphraseOf(folder)
-	if locked, err := seal.IsLocked(filepath.Join(folder, signingKey)); err != nil || locked && path == "" {
+	if locked, err := seal.IsLocked(filepath.Join(folder, keyring.Signing.File())); err != nil || locked && path == "" {
 		return nil, errors.Join(err, errors.New("the keys are locked with a passphrase that agency.json does not name, so nobody could open what this kit brings back: name its file as passphrase_file there"))
 	}
 	if path != "" {
@@ -135,7 +134,7 @@ func unpack(content []byte, folder string) ([]string, error) {
 	if files[agencyFile], err = withPassphrase(files); err != nil {
 		return nil, err
 	}
-	if _, witnesses := files[witnessKey]; witnesses {
+	if _, witnesses := files[keyring.Witness.File()]; witnesses {
 		if err := seal.ReplaceSecret(filepath.Join(folder, witnessState), []byte("restored from the recovery kit: what it cosigned is not known\n")); err != nil {
 			return nil, err
 		}

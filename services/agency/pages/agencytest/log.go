@@ -21,6 +21,7 @@ import (
 	"handrail/events/exchange"
 	"handrail/events/seal"
 	"handrail/services/agency"
+	"handrail/services/agency/keyring"
 )
 
 // Who takes part. Own is the agency under test, of the kind that the test names.
@@ -148,12 +149,12 @@ func (l *Log) lists(id events.AgencyID, kind events.AgencyKind) events.Listing {
 		l.must(err)
 		verifier = public
 		if id == Own {
-			l.must(os.WriteFile(filepath.Join(l.dir, agency.WitnessKeyFile), []byte(secret+"\n"), 0o600))
+			l.must(os.WriteFile(filepath.Join(l.dir, keyring.Witness.File()), []byte(secret+"\n"), 0o600))
 		}
 	}
 	if id == Own {
-		l.must(m.signing.Save(filepath.Join(l.dir, agency.SigningKeyFile)))
-		l.must(m.sealing.Save(filepath.Join(l.dir, agency.SealingKeyFile)))
+		l.must(m.signing.Save(filepath.Join(l.dir, keyring.Signing.File())))
+		l.must(m.sealing.Save(filepath.Join(l.dir, keyring.Sealing.File())))
 	}
 	return seal.NewListing(id, kind, m.signing, m.sealing, verifier, Hub.Origin())
 }
