@@ -16,6 +16,7 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/alert"
+	"handrail/services/agency/hublog"
 	"handrail/services/agency/keyring"
 	"handrail/services/agency/webhook"
 )
@@ -39,7 +40,7 @@ type Agency struct {
 	changes  *changes
 	contact  heardOf
 	connect  *connecting
-	ledger   *ledger        // nil: no address is configured
+	ledger   *hublog.Log
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
@@ -95,7 +96,9 @@ func New(config Config) (*Agency, error) {
 	if a.verifier, err = config.verifier(); err != nil {
 		return nil, err
 	}
-	if a.ledger, err = newLedger(config, a.keys.Voice, func() time.Time { return a.now() }); err != nil {
+	if a.ledger, err = hublog.New(hublog.Config{
+		URL: config.Ledger, Transport: config.Transport, Hub: config.Hub, Agency: config.Agency, Key: a.keys.Voice, Now: func() time.Time { return a.now() },
+	}); err != nil {
 		return nil, err
 	}
 	if a.tel, err = newTelemetry(); err != nil {
@@ -135,7 +138,7 @@ func (a *Agency) run(ctx context.Context) error {
 		return fmt.Errorf("connecting to the exchange: %w", err)
 	}
 	defer site.Close()
-	defer a.ledger.idle()
+	defer a.ledger.Idle()
 	a.site = site
 	group, ctx := errgroup.WithContext(ctx)
 	if err := a.serve(ctx, group); err != nil {

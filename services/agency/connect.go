@@ -247,10 +247,10 @@ func (a *Agency) rootsAt(ctx context.Context, head tlog.Checkpoint, batch []unco
 		}
 		return roots, nil
 	}
-	roots, err := tlog.ReadTiles(head, a.ledger.fetch(ctx)).Roots(sizes)
+	roots, err := tlog.ReadTiles(head, a.ledger.Tiles(ctx)).Roots(sizes)
 	switch {
 	case errors.Is(err, tlog.ErrTile):
-		a.ledger.forget()
+		a.ledger.Forget()
 		a.alarms.raise(ctx, alarmTile, "ledger", "The hub's ledger serves a tile that is not of the log that it signed. It was not believed, and is asked for again. If this lasts, call the hub's operator.", err)
 	case err == nil:
 		a.alarms.over(alarmTile, "ledger")

@@ -10,6 +10,7 @@ import (
 
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/agency/hublog"
 )
 
 // connects runs rounds until nothing more can be connected.
@@ -160,7 +161,7 @@ func TestAHubThatIsAwayLeavesDeliveriesWaitingAndInTheEndRings(t *testing.T) {
 	l.grows(5)
 	l.cosigns(a, at(1))
 	served.Close()
-	if err := l.connects(a); !errors.Is(err, errHubAway) {
+	if err := l.connects(a); !errors.Is(err, hublog.ErrAway) {
 		t.Errorf("it says %v", err)
 	}
 	a.judgeUnconnected(t.Context())

@@ -23,7 +23,7 @@ type seenHead struct {
 // verified; whether it is of the same log as what this agency cosigned is not yet
 // known, and is found when it is connected.
 func (a *Agency) fetchHead(ctx context.Context) (seenHead, error) {
-	signed, err := a.ledger.get(ctx, "/v1/tlog/checkpoint", tlog.MaxCheckpointBytes)
+	signed, err := a.ledger.Checkpoint(ctx)
 	if err != nil {
 		return seenHead{}, err
 	}

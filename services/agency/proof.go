@@ -9,6 +9,7 @@ import (
 
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/agency/hublog"
 )
 
 // Rules of asking for a proof.
@@ -37,7 +38,7 @@ func (a *Agency) Proof(ctx context.Context, of string) (ProofView, error) {
 	if err != nil {
 		return ProofView{}, err
 	}
-	text, err := a.ledger.get(ctx, "/v1/entries/"+strconv.FormatUint(had.Entry, 10)+"/proof", tlog.MaxProofBytes)
+	text, err := a.ledger.Proof(ctx, had.Entry)
 	if err != nil {
 		return ProofView{}, hubAway(err)
 	}
@@ -146,7 +147,7 @@ func (a *Agency) deliveriesOf(ctx context.Context, pattern, id string) ([]uint64
 
 // hubAway makes an error that its reader understands of one in asking the hub.
 func hubAway(err error) error {
-	if errors.Is(err, errHubAway) {
+	if errors.Is(err, hublog.ErrAway) {
 		return events.Refuse(RuleHubAway, "", "the hub's ledger does not answer as it should; try again in a moment")
 	}
 	if errors.Is(err, tlog.ErrTile) || errors.Is(err, tlog.ErrCheckpoint) {

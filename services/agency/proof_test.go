@@ -130,17 +130,14 @@ func TestAProofOfAnotherLogIsAFork(t *testing.T) {
 
 func TestTheHubsRefusalOfAProofIsPassedOn(t *testing.T) {
 	l := newLog(t)
-	a := l.joined()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = w.Write([]byte(`{"type":"urn:handrail:problem:unwitnessed-yet","title":"Not Found","status":404,"detail":"not cosigned yet"}`))
 	}))
 	defer server.Close()
-	var err error
-	a.ledger, err = newLedger(Config{Ledger: server.URL, Hub: testHub, Agency: testAgency}, a.keys.Voice, time.Now)
-	l.must(err)
-	if _, err := a.Proof(t.Context(), "0"); ruleOf(err) != RuleUnwitnessedYet {
+	l.ledger = server.URL
+	if _, err := l.joined().Proof(t.Context(), "0"); ruleOf(err) != RuleUnwitnessedYet {
 		t.Errorf("%v", err)
 	}
 }

@@ -47,7 +47,7 @@ func (a *Agency) commonWith(ctx context.Context, head tlog.Checkpoint) (common, 
 			rising = append(rising, place{number, d.Entry, own.LeafHash()})
 		}
 	}
-	tiles := tlog.ReadTiles(head, a.ledger.fetch(ctx))
+	tiles := tlog.ReadTiles(head, a.ledger.Tiles(ctx))
 	for _, p := range slices.Backward(rising) {
 		lost := p.entry >= head.Size
 		if !lost {
