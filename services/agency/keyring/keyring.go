@@ -9,8 +9,8 @@
 // Which key counts. What the directory lists is in force, whatever the files are called. Before there is a directory, or if it
 // lists a key that is not here ([Keyring.Lacks]), the one with the plain name is. New keys are said with the old signing key;
 // what is said behind them is signed with the new one ([Keyring.Speaker]), which is heard from the hub's receipt on
-// ([Keyring.Voice]). Refused, they end as those that were replaced: everything that was sealed to one of those, or said with
-// it, is read and verified until [Keyring.Destroy], which is for [AfterLife] later.
+// ([Keyring.Voice]). Refused, the new keys end as replaced ones do. What was sealed to a key that counts no more is read until
+// [Keyring.Destroy], which is due [AfterLife] later; what was said with it is verified for good.
 //
 // Crash. [Keyring.Make] returns once files and listing are durable: so nothing is said of a key that could be lost. Each file
 // is there whole or not at all. A process that dies before leaves keys that nobody heard of, and they end as replaced ones
@@ -20,8 +20,8 @@
 // Trust. An encrypted file gives nothing away without its passphrase; a plain one is the key. Who holds signing.pem can speak
 // as the agency and replace its keys, until it is suspended or revoked, and reads nothing. Who holds a sealing key reads what
 // was sealed to it, and says nothing. Who holds witness.key can cosign another log in this agency's name, and in no other's.
-// Who can write listings.jsonl can pass lines in the agency's journal off as its own before its people, and before nobody
-// else. Copies that a disk or a backup keeps of a destroyed file are not reached.
+// Who can write listings.jsonl and the journal can show the agency's people statements that it never made; the hub hears none
+// of them. Copies that a disk or a backup keeps of a destroyed file are not reached.
 package keyring
 
 import (
