@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // ruleParameter refuses a parameter of a path, query or header.
@@ -21,7 +22,7 @@ const ruleParameter events.Rule = "parameter"
 // newSystemsAPI is the frame of the published description. Bodies are read by
 // our own strict decoder; huma routes, describes, and checks parameters.
 func newSystemsAPI(mux *http.ServeMux) huma.API {
-	asJSON := huma.Format{Marshal: writeJSON, Unmarshal: func(data []byte, v any) error { return readStrict(data, v) }}
+	asJSON := huma.Format{Marshal: writeJSON, Unmarshal: func(data []byte, v any) error { return strict.Read(data, v) }}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",

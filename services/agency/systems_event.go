@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 
 	"github.com/go-json-experiment/json"
@@ -12,6 +11,7 @@ import (
 
 	"handrail/events"
 	"handrail/events/exchange"
+	"handrail/services/agency/strict"
 )
 
 const (
@@ -109,7 +109,7 @@ func (a *Agency) readEvent(kind string, in *Sent) (tracedEvent, error) {
 		return a.readCloudEvent(body)
 	case len(in.attributes) == 0:
 		var given tracedEvent
-		err := readStrict(body, &given.systemEvent)
+		err := strict.Read(body, &given.systemEvent)
 		return given, err
 	case in.repeated != "":
 		return tracedEvent{}, events.Refuse(events.RuleAttributeSyntax, "", "a header of the event stands twice")
@@ -143,7 +143,7 @@ type tracedEvent struct {
 
 func (a *Agency) readCloudEvent(body []byte) (tracedEvent, error) {
 	var c cloudEvent
-	if err := readStrict(body, &c); err != nil {
+	if err := strict.Read(body, &c); err != nil {
 		return tracedEvent{}, err
 	}
 	wrong := func(member, reason string) (tracedEvent, error) {
@@ -195,7 +195,7 @@ func (a *Agency) statementsOf(ctx context.Context, given systemEvent) ([]Stateme
 	}
 	payload, err := events.Decode(given.Type, given.Data)
 	if err != nil {
-		return nil, inside(err, "/data")
+		return nil, strict.Inside(err, "/data")
 	}
 	id := given.ID
 	if id == "" {
@@ -218,12 +218,4 @@ func (a *Agency) recordOf(ctx context.Context, given systemEvent) ([]Statement, 
 		s.Values = map[events.Section]jsontext.Value{given.Section: given.Value}
 	}
 	return a.sealings(ctx, s)
-}
-
-// inside moves a violation's place under a member of the body.
-func inside(err error, member string) error {
-	if v, ok := errors.AsType[*events.Violation](err); ok {
-		return events.Refuse(v.Rule, member+v.Pointer, v.Reason)
-	}
-	return err
 }

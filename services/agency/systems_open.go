@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // roleOfSystems is as whom the agency's own systems read.
@@ -39,10 +40,10 @@ func (a *Agency) postOpen(ctx context.Context, in *opening) (Opened, error) {
 		return Opened{}, events.Refuse(ruleParameter, "header Idempotency-Key", "reading again is another reading: it is recorded, and no key makes it one")
 	}
 	var given reading
-	if err := readStrict(bytes.Clone(in.RawBody), &given); err != nil {
+	if err := strict.Read(bytes.Clone(in.RawBody), &given); err != nil {
 		return Opened{}, err
 	}
-	if err := cmp.Or(wanted(given.Case != "", "case"), wanted(given.Purpose != "", "purpose"), wanted(given.Basis != "", "basis")); err != nil {
+	if err := cmp.Or(strict.Wanted(given.Case != "", "case"), strict.Wanted(given.Purpose != "", "purpose"), strict.Wanted(given.Basis != "", "basis")); err != nil {
 		return Opened{}, err
 	}
 	text, err := a.Open(ctx, Opening{Case: given.Case, Record: in.Record, Role: roleOfSystems, Purpose: given.Purpose, Basis: given.Basis})
