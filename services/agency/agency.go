@@ -16,7 +16,6 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/alert"
-	"handrail/services/agency/webhook"
 )
 
 // Agency is one agency's site. Make it with [New], run it once, then Close it.
@@ -31,7 +30,6 @@ type Agency struct {
 	link     *link
 	drain    *drain
 	ringer   *alert.Ringer
-	hook     *webhook.Feed // nil: none is configured
 	house    house
 	slot     *offerSlot
 	changes  *changes
@@ -41,7 +39,6 @@ type Agency struct {
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
-	serving  addresses
 
 	assignments assignments
 
@@ -64,6 +61,15 @@ type Agency struct {
 	behind    time.Time       // since when the hub publishes less than was cosigned; zero: it does not
 	resets    []ResetView     // witnesses that began anew, as the log says
 	controls  map[events.Type]time.Time
+	systemsAt string     // where the agency's own systems are served; empty: they are not
+	posting   *postingIs // how deliveries are posted to them; nil: they are not
+}
+
+// SystemsServedAt has the status tell where the agency's own systems are served.
+func (a *Agency) SystemsServedAt(address string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.systemsAt = address
 }
 
 // New opens the journal and verifies all of it. It fails on configuration,
@@ -97,9 +103,6 @@ func New(config Config) (*Agency, error) {
 		return nil, fmt.Errorf("making the metrics: %w", err)
 	}
 	a.alarms = &alarms{log: a.log, raised: a.tel.raised, now: a.now, open: map[[2]string]Alarm{}}
-	if a.hook, err = a.newHook(); err != nil {
-		return nil, err
-	}
 	if a.journal, err = openJournal(ctx, config.Dir); err != nil {
 		return nil, err
 	}
@@ -144,9 +147,6 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.watchLog(ctx) })
 	group.Go(func() error { return a.connectLog(ctx) })
 	group.Go(func() error { return a.ringer.Run(ctx, a.newWatch().causes) })
-	if a.hook != nil {
-		group.Go(func() error { return a.hook.Run(ctx) })
-	}
 	group.Go(func() error {
 		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
 			return fmt.Errorf("receiving: %w", err)
@@ -158,7 +158,7 @@ func (a *Agency) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// Ready is closed once Run serves the desk and its systems.
+// Ready is closed once Run serves the desk.
 func (a *Agency) Ready() <-chan struct{} { return a.ready }
 
 // watchLink does what a new connection asks for: the broker may have lost

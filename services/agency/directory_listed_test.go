@@ -97,7 +97,7 @@ func newLogLike(t *testing.T, l *aLog) *aLog {
 	fresh := *l
 	fresh.t, fresh.dir, fresh.number, fresh.tree, fresh.leaves = t, t.TempDir(), 0, tlog.Tree{}, nil
 	for _, file := range []string{SigningKeyFile, SealingKeyFile, WitnessKeyFile} {
-		signing, err := readPrivate(l.config().path(file))
+		signing, err := os.ReadFile(l.config().path(file))
 		l.must(err)
 		l.must(os.WriteFile(fresh.config().path(file), signing, 0o600))
 	}

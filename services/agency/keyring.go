@@ -48,7 +48,6 @@ type heldKey struct {
 type keyring struct {
 	config Config
 	pass   seal.Passphrase
-	token  string
 
 	mu     sync.RWMutex
 	held   []heldKey
@@ -119,13 +118,7 @@ func (c Config) loadKeys() (*keyring, error) {
 			k.held = append(k.held, key)
 		}
 	}
-	if k.own, err = c.readListings(); err != nil {
-		return nil, err
-	}
-	if c.Listen == "" {
-		return k, nil
-	}
-	k.token, err = c.readToken()
+	k.own, err = c.readListings()
 	return k, err
 }
 

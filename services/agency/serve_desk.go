@@ -86,6 +86,11 @@ type deskSays struct {
 	Data     jsontext.Value    `json:"data,omitzero"`
 }
 
+// Said is the answer to a statement: it is signed, stored and on its way.
+type Said struct {
+	Events []events.EventID `json:"events"`
+}
+
 // SaidOf is [Said] with the case that it is about.
 type SaidOf struct {
 	Case   events.CaseID    `json:"case"`

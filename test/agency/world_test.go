@@ -19,6 +19,7 @@ import (
 	"handrail/events/exchange"
 	"handrail/events/seal"
 	"handrail/services/agency"
+	"handrail/services/agency/systems"
 	"handrail/services/ledger"
 	"handrail/services/ngo"
 	"handrail/services/police"
@@ -56,9 +57,10 @@ type world struct {
 // site is one agency's folder, and the service that runs on it.
 type site struct {
 	*agency.Agency
-	w      *world
-	config agency.Config
-	stop   func()
+	systems *systems.Systems
+	w       *world
+	config  agency.Config
+	stop    func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -135,9 +137,9 @@ func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.De
 	w.must(err)
 	w.must(signing.Save(filepath.Join(folder, agency.SigningKeyFile)))
 	w.must(sealing.Save(filepath.Join(folder, agency.SealingKeyFile)))
-	w.must(os.WriteFile(filepath.Join(folder, agency.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+	w.must(os.WriteFile(filepath.Join(folder, systems.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
 	w.sites[id] = &site{w: w, config: agency.Config{
-		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Listen: "127.0.0.1:0", Desk: desk, Logger: w.log,
+		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Desk: desk, Logger: w.log,
 	}}
 	if kind == events.ForeignMission {
 		return seal.NewListing(id, kind, signing, sealing, "", hubID.Origin())
@@ -190,11 +192,17 @@ func (w *world) start(id events.AgencyID) *site {
 	var err error
 	s.Agency, err = agency.New(s.config)
 	w.must(err)
-	s.stop = running(w.t, string(id), s.Run)
-	select {
-	case <-s.Ready():
-	case <-time.After(time.Minute):
-		w.t.Fatal("the agency does not get ready")
+	s.systems, err = systems.New(s.Agency, systems.Config{Dir: s.config.Dir, Listen: "127.0.0.1:0"})
+	w.must(err)
+	ended := running(w.t, string(id), s.Run)
+	quiet := running(w.t, "the interface for its systems", s.systems.Run)
+	s.stop = func() { quiet(); ended() }
+	for _, ready := range []<-chan struct{}{s.Ready(), s.systems.Ready()} {
+		select {
+		case <-ready:
+		case <-time.After(time.Minute):
+			w.t.Fatal("the agency does not get ready")
+		}
 	}
 	return s
 }

@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"handrail/events"
+	"handrail/services/agency"
 	"handrail/services/agency/strict"
 )
 
@@ -32,7 +33,7 @@ type Opened struct {
 
 // postOpen opens a record for the agency's systems. Opening again is reading
 // again, so no key makes it harmless.
-func (a *Agency) postOpen(ctx context.Context, in *opening) (Opened, error) {
+func (s *Systems) postOpen(ctx context.Context, in *opening) (Opened, error) {
 	if _, err := in.kind(plainJSON); err != nil {
 		return Opened{}, err
 	}
@@ -46,6 +47,6 @@ func (a *Agency) postOpen(ctx context.Context, in *opening) (Opened, error) {
 	if err := cmp.Or(strict.Wanted(given.Case != "", "case"), strict.Wanted(given.Purpose != "", "purpose"), strict.Wanted(given.Basis != "", "basis")); err != nil {
 		return Opened{}, err
 	}
-	text, err := a.Open(ctx, Opening{Case: given.Case, Record: in.Record, Role: roleOfSystems, Purpose: given.Purpose, Basis: given.Basis})
+	text, err := s.agency.Open(ctx, agency.Opening{Case: given.Case, Record: in.Record, Role: roleOfSystems, Purpose: given.Purpose, Basis: given.Basis})
 	return Opened{Section: facts{text}}, err
 }
