@@ -20,7 +20,7 @@ format:
 
 golden: # rewrite schemas, tables, vectors and diagrams from the code; the vectors' own table last
 	go test $$(grep -rlE 'flag\.Bool\("update"' --include='*_test.go' --exclude-dir=vectors contracts events | xargs -n1 dirname | sort -u | sed 's|^|./|') -update
-	go test ./services/agency -run Published -update
+	go test ./services/agency/systems -run Published -update
 	go test ./contracts/vectors -update
 
 pictures: # take README.md's pictures anew, in Chromium

@@ -18,14 +18,12 @@ import (
 	"handrail/services/agency/alert"
 	"handrail/services/agency/hublog"
 	"handrail/services/agency/keyring"
-	"handrail/services/agency/webhook"
 )
 
 // Agency is one agency's site. Make it with [New], run it once, then Close it.
 type Agency struct {
 	config   Config
 	keys     *keyring.Keyring
-	token    string // lets the agency's own systems in; empty: none are served
 	verifier tlog.Verifier
 	journal  *journal
 	tel      telemetry
@@ -34,7 +32,6 @@ type Agency struct {
 	link     *link
 	drain    *drain
 	ringer   *alert.Ringer
-	hook     *webhook.Feed // nil: none is configured
 	house    house
 	slot     *offerSlot
 	changes  *changes
@@ -44,7 +41,6 @@ type Agency struct {
 	site     *exchange.Site // set by Run
 	now      func() time.Time
 	ready    chan struct{}
-	serving  addresses
 
 	assignments assignments
 
@@ -67,6 +63,15 @@ type Agency struct {
 	behind    time.Time       // since when the hub publishes less than was cosigned; zero: it does not
 	resets    []ResetView     // witnesses that began anew, as the log says
 	controls  map[events.Type]time.Time
+	systemsAt string     // where the agency's own systems are served; empty: they are not
+	posting   *postingIs // how deliveries are posted to them; nil: they are not
+}
+
+// SystemsServedAt has the status tell where the agency's own systems are served.
+func (a *Agency) SystemsServedAt(address string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.systemsAt = address
 }
 
 // New opens the journal and verifies all of it. It fails on configuration,
@@ -90,9 +95,6 @@ func New(config Config) (*Agency, error) {
 	if a.keys, err = keyring.Open(config.keyring()); err != nil {
 		return nil, err
 	}
-	if a.token, err = config.readToken(); err != nil {
-		return nil, err
-	}
 	if a.verifier, err = config.verifier(); err != nil {
 		return nil, err
 	}
@@ -105,9 +107,6 @@ func New(config Config) (*Agency, error) {
 		return nil, fmt.Errorf("making the metrics: %w", err)
 	}
 	a.alarms = &alarms{log: a.log, raised: a.tel.raised, now: a.now, open: map[[2]string]Alarm{}}
-	if a.hook, err = a.newHook(); err != nil {
-		return nil, err
-	}
 	if a.journal, err = openJournal(ctx, config.Dir); err != nil {
 		return nil, err
 	}
@@ -152,9 +151,6 @@ func (a *Agency) run(ctx context.Context) error {
 	group.Go(func() error { return a.watchLog(ctx) })
 	group.Go(func() error { return a.connectLog(ctx) })
 	group.Go(func() error { return a.ringer.Run(ctx, a.newWatch().causes) })
-	if a.hook != nil {
-		group.Go(func() error { return a.hook.Run(ctx) })
-	}
 	group.Go(func() error {
 		if err := site.Receive(ctx, a.receive); ctx.Err() == nil {
 			return fmt.Errorf("receiving: %w", err)
@@ -169,7 +165,7 @@ func (a *Agency) run(ctx context.Context) error {
 // creds reads the credentials for the broker, which the keys' passphrase may protect.
 func (a *Agency) creds() ([]byte, error) { return a.config.keyring().Secret(CredsFile) }
 
-// Ready is closed once Run serves the desk and its systems.
+// Ready is closed once Run serves the desk.
 func (a *Agency) Ready() <-chan struct{} { return a.ready }
 
 // watchLink does what a new connection asks for: the broker may have lost

@@ -6,6 +6,7 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency/alert"
+	"handrail/services/agency/strict"
 )
 
 // RuleAlertUnknown answers the code of an alert that there is not.
@@ -48,10 +49,10 @@ func (a *Agency) alertRoutes(mux *http.ServeMux) {
 		var given struct {
 			Staff events.Staff `json:"staff"`
 		}
-		if err := readStrict(body, &given); err != nil {
+		if err := strict.Read(body, &given); err != nil {
 			return nil, err
 		}
-		if err := wanted(given.Staff != "", "staff"); err != nil {
+		if err := strict.Wanted(given.Staff != "", "staff"); err != nil {
 			return nil, err
 		}
 		return a.Acknowledge(r.Context(), r.PathValue("alert"), given.Staff)

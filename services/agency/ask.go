@@ -10,6 +10,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // maxText is how long a question or an answer may be, in characters.
@@ -133,7 +134,7 @@ func (a *Agency) questionsIn(id events.CaseID) (list []AskedQuestion) {
 
 func (a *Agency) postQuestion(r *http.Request, body []byte) (any, error) {
 	var given Asking
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	ids, err := a.Ask(r.Context(), given)
@@ -142,7 +143,7 @@ func (a *Agency) postQuestion(r *http.Request, body []byte) (any, error) {
 
 func (a *Agency) postReply(r *http.Request, body []byte) (any, error) {
 	var given Replying
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	ids, err := a.Reply(r.Context(), given)

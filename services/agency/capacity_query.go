@@ -10,6 +10,7 @@ import (
 
 	"handrail/contracts/match"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // wishOf reads a wish from a query, strictly: an unknown or repeated name, and a
@@ -34,18 +35,18 @@ func wishFor(w *match.Wish, name, value string) error {
 	case "access":
 		return codes(name, value, &w.Access)
 	case "age":
-		return inside(w.Age.UnmarshalText([]byte(value)), "/age")
+		return strict.Inside(w.Age.UnmarshalText([]byte(value)), "/age")
 	case "sex":
-		return inside(w.Sex.UnmarshalText([]byte(value)), "/sex")
+		return strict.Inside(w.Sex.UnmarshalText([]byte(value)), "/sex")
 	case "language":
 		if w.Language = match.LanguageOf(value); w.Language == "" {
 			return events.Refuse(events.RuleDataCode, "/language", "a language is written by its code of two or three letters, like lt or lit")
 		}
 		return nil
 	case "region":
-		return inside(w.Region.UnmarshalText([]byte(value)), "/region")
+		return strict.Inside(w.Region.UnmarshalText([]byte(value)), "/region")
 	case "urgency":
-		return inside(w.Urgency.UnmarshalText([]byte(value)), "/urgency")
+		return strict.Inside(w.Urgency.UnmarshalText([]byte(value)), "/urgency")
 	case "children":
 		n, err := strconv.ParseUint(value, 10, 8)
 		if err != nil || n > 40 {
@@ -74,7 +75,7 @@ func codes[T ~string, P interface {
 	for word := range strings.SplitSeq(value, ",") {
 		var code T
 		if err := P(&code).UnmarshalText([]byte(word)); err != nil {
-			return inside(err, "/"+name)
+			return strict.Inside(err, "/"+name)
 		}
 		if !slices.Contains(*to, code) {
 			*to = append(*to, code)

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,13 +15,11 @@ import (
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency/keyring"
-	"handrail/services/agency/webhook"
 )
 
 // Names of the files in an agency's directory, beside those of its keys (package keyring).
 const (
 	CredsFile  = "nats.creds" //nolint:gosec // the name of a file
-	TokenFile  = "token"      // bearer token of the agency's own systems
 	SocketFile = "desk.sock"
 )
 
@@ -48,15 +44,6 @@ type Config struct {
 	// Ledger is the URL of the hub's ledger, from which tiles and proofs are
 	// fetched. Empty: nothing is, own deliveries stay unconnected, and the doctor says so.
 	Ledger string
-
-	// Listen is the loopback address for the agency's own systems, such as
-	// 127.0.0.1:7081; port 0 takes a free one. Empty: no systems are served.
-	Listen string
-
-	// Webhook is the URL of the agency's own system that gets every delivery,
-	// signed with the secret in WebhookSecretFile; https, or http to this machine.
-	// Empty: none is posted.
-	Webhook string
 
 	// Transport says how the hub is reached: whose certificates are believed, and
 	// through which proxy.
@@ -90,21 +77,6 @@ func (c Config) check() error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if c.Webhook != "" {
-		if err := webhook.CheckURL(c.Webhook); err != nil {
-			return fmt.Errorf("webhook: %w", err)
-		}
-	}
-	if c.Listen == "" {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return errors.New("listen: systems are served on a loopback address only; put a TLS proxy before it")
-	}
 	return nil
 }
 
@@ -135,35 +107,4 @@ func (c Config) verifier() (tlog.Verifier, error) {
 		return tlog.Verifier{}, fmt.Errorf("reading the pinned hub key: %w", err)
 	}
 	return tlog.Verifier{Hub: c.Hub, Recipient: c.Agency, Log: log, HubKey: hub}, nil
-}
-
-// readToken gives what the agency's own systems must show; empty if none are served.
-func (c Config) readToken() (string, error) {
-	if c.Listen == "" {
-		return "", nil
-	}
-	token, err := readPrivate(c.path(TokenFile))
-	if err != nil {
-		return "", fmt.Errorf("loading the systems' token: %w", err)
-	}
-	text := strings.TrimSpace(string(token))
-	if len(text) < 32 {
-		return "", errors.New("loading the systems' token: at least 32 characters are needed")
-	}
-	return text, nil
-}
-
-// readPrivate reads a secret file and refuses it when anyone but its owner can.
-func readPrivate(path string) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // the operator's configuration names the directory
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // only read
-	if err := private(file); err != nil {
-		return nil, err
-	}
-	secret := make([]byte, 4096)
-	n, err := file.Read(secret)
-	return secret[:n], err
 }

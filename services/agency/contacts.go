@@ -10,6 +10,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // Topic is what a call to a hotline was about.
@@ -61,7 +62,7 @@ func (a *Agency) LogContact(ctx context.Context, topic Topic, note string) (Cont
 	}
 	switch {
 	case topic == "":
-		return Contact{}, wanted(false, "topic")
+		return Contact{}, strict.Wanted(false, "topic")
 	case !utf8.ValidString(note) || utf8.RuneCountInString(note) > maxText:
 		return Contact{}, events.Refuse(events.RuleDataRange, "/note", "a note has at most 2000 characters")
 	}
@@ -105,7 +106,7 @@ func (a *Agency) postContact(r *http.Request, body []byte) (any, error) {
 		Topic Topic  `json:"topic"`
 		Note  string `json:"note,omitzero"`
 	}
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	return a.LogContact(r.Context(), given.Topic, given.Note)

@@ -98,7 +98,7 @@ func newLogLike(t *testing.T, l *aLog) *aLog {
 	fresh := *l
 	fresh.t, fresh.dir, fresh.number, fresh.tree, fresh.leaves = t, t.TempDir(), 0, tlog.Tree{}, nil
 	for _, use := range keyring.Uses(l.config().Kind) {
-		secret, err := readPrivate(l.config().path(use.File()))
+		secret, err := os.ReadFile(l.config().path(use.File()))
 		l.must(err)
 		l.must(os.WriteFile(fresh.config().path(use.File()), secret, 0o600))
 	}

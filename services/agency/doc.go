@@ -36,10 +36,9 @@
 // deleted, or when the profile's time for drafts is over, which saving it again does not prolong. A report is one breath, as a
 // bed for tonight is; sent again under the same id it is refused as case-exists.
 //
-// Systems. The agency's own systems use what contracts/agency.openapi.yaml publishes, with a bearer token on a loopback
-// address. A request under an idempotency key is done once: answer and effect are stored in one transaction, and only
-// keyed digests of key and body are kept. Deliveries are posted to the configured webhook in the order of their numbers,
-// each at least once under one id, and the next only when the one before was taken. Sealed text is in none of them.
+// Systems. The agency's own systems have an interface of their own (package systems), in the same process. A request of theirs
+// under an idempotency key is done once: answer and effect are stored in one transaction, and only keyed digests of key and
+// body are kept. How far the deliveries were posted to them is durable here.
 //
 // Directory. It is genesis, whose digest is pinned, and the entries about agencies after it (contracts/directory). Every
 // stored event is verified with the key that was in force at its ledger number. An agency that genesis does not list waits for

@@ -29,10 +29,7 @@ type Status struct {
 
 // Status gives the agency's state.
 func (a *Agency) Status(ctx context.Context) (Status, error) {
-	s := Status{
-		Hub: a.config.Hub, Agency: a.config.Agency, Kind: a.config.Kind, Alarms: a.alarms.list(),
-		Systems: a.Systems(),
-	}
+	s := Status{Hub: a.config.Hub, Agency: a.config.Agency, Kind: a.config.Kind, Alarms: a.alarms.list()}
 	var oldest int64
 	row := a.journal.reader.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MIN(stored), 0) FROM outbox WHERE answered IS NULL`)
 	if err := row.Scan(&s.Waiting, &oldest); err != nil {
@@ -58,7 +55,7 @@ func (a *Agency) Status(ctx context.Context) (Status, error) {
 	s.Witnessed = witness.Says
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	s.Joined, s.Position, s.Cases = a.book.memo != nil, a.stored, len(a.book.files)
+	s.Joined, s.Position, s.Cases, s.Systems = a.book.memo != nil, a.stored, len(a.book.files), a.systemsAt
 	if a.directory != nil {
 		s.Profile = a.directory.Founded().Profile
 	}
@@ -126,7 +123,7 @@ func (a *Agency) Doctor(ctx context.Context) (Health, error) {
 	if err != nil {
 		return Health{}, err
 	}
-	health.Checks = append(append(health.Checks, alerts...), a.hookChecks()...)
+	health.Checks = append(append(health.Checks, alerts...), a.postingChecks()...)
 	for _, check := range health.Checks {
 		health.OK = health.OK && check.OK
 	}

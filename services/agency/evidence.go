@@ -104,7 +104,7 @@ const evidencePatience = 10 * time.Minute
 
 func (a *Agency) getEvidence(w http.ResponseWriter, r *http.Request) {
 	if err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(evidencePatience)); err != nil {
-		a.refuse(r.Context(), w, fmt.Errorf("giving time to write: %w", err))
+		a.Refuse(r.Context(), w, fmt.Errorf("giving time to write: %w", err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")

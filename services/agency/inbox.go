@@ -104,7 +104,6 @@ func (a *Agency) take(ctx context.Context, d tlog.Delivery, m exchange.Message) 
 	a.remark(ctx, p)
 	a.answerUnasked(ctx, p.event.Case())
 	a.ringer.Nudge()
-	a.hook.Nudge()
 	return d.Kind, "stored", nil
 }
 

@@ -31,16 +31,18 @@ type Filed struct {
 	Unknown  int              `json:"unknown"`  // members that the form does not have, not kept
 }
 
-// File takes a form from one of the agency's own systems. The case, what is
+// Intakes are the forms that this agency takes from its own systems.
+func (a *Agency) Intakes() []Intake { return a.config.Desk.Intakes() }
+
+// FileOnce takes a form from one of the agency's own systems. The case, what is
 // held back, the tasks and the answer become durable together, or not at all.
 // Errors: *events.Violation (form-changed when another form has the same
 // name), [ErrNotJoined].
-func (a *Agency) File(ctx context.Context, intake Intake, body []byte) (Filed, error) {
-	return a.file(ctx, intake, body, once{})
-}
-
-// file is File under an idempotency key.
-func (a *Agency) file(ctx context.Context, intake Intake, body []byte, o once) (Filed, error) {
+func (a *Agency) FileOnce(ctx context.Context, o Once, intake Intake, body []byte) (Filed, error) {
+	key, err := a.digested(ctx, o)
+	if err != nil {
+		return Filed{}, err
+	}
 	filing, err := intake.Read(body)
 	if err != nil {
 		return Filed{}, err
@@ -54,7 +56,7 @@ func (a *Agency) file(ctx context.Context, intake Intake, body []byte, o once) (
 		return Filed{}, ErrNotJoined
 	}
 	var before Filed
-	if found, err := o.before(ctx, a.journal.reader, &before); found || err != nil {
+	if found, err := key.before(ctx, a.journal.reader, &before); found || err != nil {
 		return before, err
 	}
 	secret, err := a.journal.secret(ctx)
@@ -68,12 +70,12 @@ func (a *Agency) file(ctx context.Context, intake Intake, body []byte, o once) (
 	case err != nil:
 		return before, err
 	case found:
-		return before, a.journal.update(ctx, func(tx *sql.Tx) error { return o.store(ctx, tx, before, a.now()) })
+		return before, a.journal.update(ctx, func(tx *sql.Tx) error { return key.store(ctx, tx, before, a.now()) })
 	}
-	return a.fileNew(ctx, filing, name, digest, o)
+	return a.fileNew(ctx, filing, name, digest, key)
 }
 
-func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string, o once) (Filed, error) {
+func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string, key once) (Filed, error) {
 	now := a.now()
 	id, err := events.NewUUID(now, rand.Reader)
 	if err != nil {
@@ -96,7 +98,7 @@ func (a *Agency) fileNew(ctx context.Context, filing Filing, name, digest string
 	}
 	filed.Notified = len(statements) - 1
 	_, err = a.sayLocked(ctx, true, func(tx *sql.Tx) error {
-		if err := o.store(ctx, tx, filed, now); err != nil {
+		if err := key.store(ctx, tx, filed, now); err != nil {
 			return err
 		}
 		return storeFiling(ctx, tx, filed, filing, name, digest, now, a.book.memo.Profile.DraftLife())

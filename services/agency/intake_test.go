@@ -20,7 +20,7 @@ func TestChildProtectionIsToldOfChildrenOnly(t *testing.T) {
 	if to := a.notified(events.Adult); len(to) != 0 {
 		t.Errorf("without a coordinator %v is told of an adult", to)
 	}
-	_, err := a.File(t.Context(), notice(events.Adult), []byte(`"adult"`))
+	_, err := a.FileOnce(t.Context(), Once{}, notice(events.Adult), []byte(`"adult"`))
 	if rule, _ := ruleAndReason(err); rule != mou.RuleRecipientUnknown {
 		t.Errorf("a notice that nobody may have: %v", err)
 	}

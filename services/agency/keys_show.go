@@ -8,6 +8,7 @@ import (
 	"handrail/contracts/directory"
 	"handrail/events"
 	"handrail/services/agency/keyring"
+	"handrail/services/agency/strict"
 )
 
 // MemberView is an agency of the directory, as this agency knows it.
@@ -106,7 +107,7 @@ func (a *Agency) keyRoutes(mux *http.ServeMux, get func(string, route), post fun
 	})
 	post("/v1/keys/rotate", func(r *http.Request, body []byte) (any, error) {
 		var given Rotation
-		if err := readStrict(body, &given); err != nil {
+		if err := strict.Read(body, &given); err != nil {
 			return nil, err
 		}
 		id, err := a.Rotate(r.Context(), given)
@@ -114,7 +115,7 @@ func (a *Agency) keyRoutes(mux *http.ServeMux, get func(string, route), post fun
 	})
 	mux.HandleFunc("POST /v1/directory/vouchings", a.bodied(http.StatusOK, func(r *http.Request, body []byte) (any, error) {
 		var given Vouch
-		if err := readStrict(body, &given); err != nil {
+		if err := strict.Read(body, &given); err != nil {
 			return nil, err
 		}
 		return a.Vouch(r.Context(), given)

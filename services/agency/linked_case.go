@@ -6,6 +6,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // Linked is a case of its own that was opened for a recipient that must not know
@@ -28,7 +29,7 @@ func (a *Agency) Link(ctx context.Context, id events.CaseID, why events.LinkKind
 	case a.book.memo == nil:
 		return Linked{}, ErrNotJoined
 	case why == "":
-		return Linked{}, wanted(false, "for")
+		return Linked{}, strict.Wanted(false, "for")
 	case f == nil:
 		return Linked{}, events.Refuse(mou.RuleCaseUnknown, "/case", "this agency knows no case of that id")
 	}
@@ -50,7 +51,7 @@ func (a *Agency) postLink(r *http.Request, body []byte) (any, error) {
 		Case events.CaseID   `json:"case"`
 		For  events.LinkKind `json:"for"`
 	}
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	return a.Link(r.Context(), given.Case, given.For)

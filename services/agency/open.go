@@ -12,6 +12,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/strict"
 )
 
 // Reading is an act. Who opens what was sealed to this agency says in which role,
@@ -34,7 +35,7 @@ type Opening struct {
 
 func (o Opening) check() error {
 	for member, given := range map[string]bool{"role": o.Role != "", "purpose": o.Purpose != "", "basis": o.Basis != ""} {
-		if err := wanted(given, member); err != nil {
+		if err := strict.Wanted(given, member); err != nil {
 			return err
 		}
 	}

@@ -89,9 +89,9 @@ func TestAnIDIsUsedOnce(t *testing.T) {
 	a := l.joined()
 	id := events.EventID(newCaseID(t))
 	s := Statement{Case: newCaseID(t), ID: id, Payload: &events.CaseOpened{Said: justNow(), Age: events.Adult}}
-	_, err := a.SayUnchecked(t.Context(), s)
+	_, err := a.say(t.Context(), false, s)
 	l.must(err)
-	_, err = a.SayUnchecked(t.Context(), s)
+	_, err = a.say(t.Context(), false, s)
 	if rule, _ := ruleAndReason(err); rule != events.RuleIDReused {
 		t.Errorf("the same id again: %v", err)
 	}

@@ -25,25 +25,25 @@ type Problem struct {
 
 // Rules of the HTTP interface itself.
 const (
-	ruleTokenMissing events.Rule = "token-missing"
-	ruleBodyTooLarge events.Rule = "body-too-large"
-	ruleContentType  events.Rule = "content-type"
-	ruleNotFound     events.Rule = "not-found"
-	ruleNotJoined    events.Rule = "not-joined"
-	ruleInternal     events.Rule = "internal"
+	RuleTokenMissing events.Rule = "token-missing"
+	RuleBodyTooLarge events.Rule = "body-too-large"
+	RuleContentType  events.Rule = "content-type"
+	RuleNotFound     events.Rule = "not-found"
+	RuleNotJoined    events.Rule = "not-joined"
+	RuleInternal     events.Rule = "internal"
 )
 
 // statusOf is the HTTP status of a rule: what is not listed here is 422, a
 // request that is well-formed and against a rule.
 func statusOf(rule events.Rule) int {
 	status, listed := map[events.Rule]int{
-		ruleTokenMissing: http.StatusUnauthorized,
+		RuleTokenMissing: http.StatusUnauthorized,
 
-		ruleBodyTooLarge:         http.StatusRequestEntityTooLarge,
+		RuleBodyTooLarge:         http.StatusRequestEntityTooLarge,
 		events.RuleEventTooLarge: http.StatusRequestEntityTooLarge,
-		ruleContentType:          http.StatusUnsupportedMediaType,
+		RuleContentType:          http.StatusUnsupportedMediaType,
 
-		ruleNotFound:          http.StatusNotFound,
+		RuleNotFound:          http.StatusNotFound,
 		mou.RuleCaseUnknown:   http.StatusNotFound,
 		mou.RuleRecordUnknown: http.StatusNotFound,
 		RuleTaskUnknown:       http.StatusNotFound,
@@ -74,8 +74,8 @@ func statusOf(rule events.Rule) int {
 		RuleKeyUnwitnessed: http.StatusServiceUnavailable,
 		RuleProofFalse:     http.StatusBadGateway,
 
-		ruleNotJoined: http.StatusServiceUnavailable,
-		ruleInternal:  http.StatusInternalServerError,
+		RuleNotJoined: http.StatusServiceUnavailable,
+		RuleInternal:  http.StatusInternalServerError,
 	}[rule]
 	if !listed {
 		return http.StatusUnprocessableEntity
@@ -83,20 +83,20 @@ func statusOf(rule events.Rule) int {
 	return status
 }
 
-// problem is an error as whoever asked gets it. What is no violation is logged
+// Problem is an error as whoever asked gets it. What is no violation is logged
 // and answered without detail.
-func (a *Agency) problem(ctx context.Context, err error) Problem {
+func (a *Agency) Problem(ctx context.Context, err error) Problem {
 	var v *events.Violation
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		v = events.Refuse(ruleBodyTooLarge, "", "the body is larger than this path takes")
+		v = events.Refuse(RuleBodyTooLarge, "", "the body is larger than this path takes")
 	case errors.As(err, &v):
 	case errors.Is(err, ErrNotJoined):
-		v = events.Refuse(ruleNotJoined, "", "the directory has not arrived from the hub yet; try again in a moment")
+		v = events.Refuse(RuleNotJoined, "", "the directory has not arrived from the hub yet; try again in a moment")
 	default:
 		a.log.LogAttrs(ctx, slog.LevelError, "a request failed", slog.Any("cause", err))
-		v = events.Refuse(ruleInternal, "", "the service could not do this; its log says why")
+		v = events.Refuse(RuleInternal, "", "the service could not do this; its log says why")
 	}
 	status := statusOf(v.Rule)
 	return Problem{
@@ -105,9 +105,9 @@ func (a *Agency) problem(ctx context.Context, err error) Problem {
 	}
 }
 
-// refuse answers with a problem.
-func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
-	p := a.problem(ctx, err)
+// Refuse answers with a problem.
+func (a *Agency) Refuse(ctx context.Context, w http.ResponseWriter, err error) {
+	p := a.Problem(ctx, err)
 	status := p.Status
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -122,7 +122,7 @@ func (a *Agency) refuse(ctx context.Context, w http.ResponseWriter, err error) {
 func (a *Agency) reply(ctx context.Context, w http.ResponseWriter, status int, body any) {
 	text, err := json.Marshal(body, json.Deterministic(true))
 	if err != nil {
-		a.refuse(ctx, w, err)
+		a.Refuse(ctx, w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -44,22 +44,17 @@ type sealedData struct {
 // the ledger's verdict is authoritative. Errors: *events.Violation with the rule
 // that stands against it, [ErrNotJoined].
 func (a *Agency) Say(ctx context.Context, statements ...Statement) ([]events.EventID, error) {
-	return a.say(ctx, true, nil, statements...)
+	return a.say(ctx, true, statements...)
 }
 
-// SayUnchecked is Say for the agency's own systems, which do not know the case:
-// schema and envelope are checked, the memorandum is left to the ledger.
-func (a *Agency) SayUnchecked(ctx context.Context, statements ...Statement) ([]events.EventID, error) {
-	return a.say(ctx, false, nil, statements...)
-}
-
-// say does the work of Say; also runs in the same transaction.
-func (a *Agency) say(ctx context.Context, checked bool, also func(*sql.Tx) error, statements ...Statement) ([]events.EventID, error) {
+func (a *Agency) say(ctx context.Context, checked bool, statements ...Statement) ([]events.EventID, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.sayLocked(ctx, checked, also, statements...)
+	return a.sayLocked(ctx, checked, nil, statements...)
 }
 
+// sayLocked does the work of Say; also runs in the same transaction. Agency.mu is
+// held.
 func (a *Agency) sayLocked(ctx context.Context, checked bool, also func(*sql.Tx) error, statements ...Statement) ([]events.EventID, error) {
 	if a.book.memo == nil {
 		return nil, ErrNotJoined
@@ -212,7 +207,7 @@ func (a *Agency) draft(ctx context.Context, s Statement, now time.Time, before [
 // subject is what a statement is about.
 func (a *Agency) subject(s Statement) (string, error) {
 	switch {
-	case s.Payload != nil && aboutItself(s.Payload.Type()) && s.Case == "" && s.Referral == "":
+	case s.Payload != nil && AboutItself(s.Payload.Type()) && s.Case == "" && s.Referral == "":
 		return string(a.config.Agency), nil
 	case s.Payload == nil || new(events.CaseID).UnmarshalText([]byte(s.Case)) != nil:
 		return "", events.Refuse(events.RuleAttributeSyntax, "attribute subject", "a statement is about a case: name its id")
@@ -220,8 +215,8 @@ func (a *Agency) subject(s Statement) (string, error) {
 	return string(s.Case), nil
 }
 
-// aboutItself says whether an agency says a type about itself, in no case.
-func aboutItself(t events.Type) bool {
+// AboutItself says whether an agency says a type about itself, in no case.
+func AboutItself(t events.Type) bool {
 	return t == events.TypeCapacityPublished || t == events.TypeWitnessReset || t == events.TypeDirectoryKeyed
 }
 

@@ -14,6 +14,7 @@ import (
 	"handrail/contracts/directory"
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // When a recipient's key ended, what was sealed to it is of no use: the hub erased it
@@ -209,7 +210,7 @@ func answerSealAnew(a *Agency, ctx context.Context, t task, body []byte, now tim
 		Values map[events.Section]jsontext.Value `json:"values,omitzero"`
 		Leave  bool                              `json:"leave,omitzero"`
 	}
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return reply{}, err
 	}
 	var made reply

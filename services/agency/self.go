@@ -7,6 +7,9 @@ import (
 	"handrail/events"
 )
 
+// Hub is the hub that this agency belongs to.
+func (a *Agency) Hub() events.HubID { return a.config.Hub }
+
 // ID is this agency's id.
 func (a *Agency) ID() events.AgencyID { return a.config.Agency }
 

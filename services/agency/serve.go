@@ -2,7 +2,6 @@ package agency
 
 import (
 	"context"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -22,31 +21,10 @@ import (
 	"handrail/events/exchange"
 )
 
-const (
-	deskBody   = 1 << 20 // sections of one case
-	eventBody  = 128 << 10
-	intakeBody = 512 << 10
-)
+const deskBody = 1 << 20 // sections of one case
 
-// addresses is where a running agency serves.
-type addresses struct{ systems net.Addr }
-
-// Systems is the address that the agency's own systems post to; empty before
-// [Agency.Ready], or when none are served.
-func (a *Agency) Systems() string {
-	select {
-	case <-a.ready:
-	default:
-		return ""
-	}
-	if a.serving.systems == nil {
-		return ""
-	}
-	return a.serving.systems.String()
-}
-
-// serve opens both doors: a socket that only the agency's own user can reach,
-// for people and the command line, and a loopback port with a token, for systems.
+// serve opens the door for people and the command line: a socket that only the
+// agency's own user can reach.
 func (a *Agency) serve(ctx context.Context, group *errgroup.Group) error {
 	socket := a.config.path(SocketFile)
 	if err := os.Remove(socket); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -56,16 +34,7 @@ func (a *Agency) serve(ctx context.Context, group *errgroup.Group) error {
 	if err != nil {
 		return err
 	}
-	a.open(ctx, group, desk, a.deskRoutes())
-	if a.config.Listen == "" {
-		return nil
-	}
-	systems, err := new(net.ListenConfig).Listen(ctx, "tcp", a.config.Listen)
-	if err != nil {
-		return errors.Join(fmt.Errorf("listening for systems: %w", err), desk.Close())
-	}
-	a.serving.systems = systems.Addr()
-	a.open(ctx, group, systems, a.withToken(a.systemRoutes()))
+	group.Go(func() error { return a.Serve(ctx, desk, a.deskRoutes()) })
 	return nil
 }
 
@@ -85,27 +54,27 @@ func listenPrivate(ctx context.Context, path string) (net.Listener, error) {
 	return listener, nil
 }
 
-func (a *Agency) open(ctx context.Context, group *errgroup.Group, listener net.Listener, routes http.Handler) {
+// Serve answers on a listener until ctx ends, and returns nil then. Every request is
+// in the trace of whoever asked.
+func (a *Agency) Serve(ctx context.Context, listener net.Listener, routes http.Handler) error {
 	server := &http.Server{
 		Handler: a.traced(routes), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 	}
-	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serving: %w", err)
-		}
-		return nil
-	})
-	group.Go(func() error {
-		<-ctx.Done()
-		bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if err := server.Shutdown(bound); err != nil {
-			return errors.Join(fmt.Errorf("ending requests: %w", err), server.Close())
-		}
-		return nil
-	})
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	bound, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(bound); err != nil {
+		return errors.Join(fmt.Errorf("ending requests: %w", err), server.Close())
+	}
+	return nil
 }
 
 // traced puts every request into the trace of whoever asked. The span is named
@@ -124,19 +93,6 @@ func (a *Agency) traced(next http.Handler) http.Handler {
 	})
 }
 
-// withToken lets only those pass who hold the systems' token.
-func (a *Agency) withToken(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if !found || subtle.ConstantTimeCompare([]byte(given), []byte(a.token)) != 1 {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			a.refuse(r.Context(), w, events.Refuse(ruleTokenMissing, "", "send the systems' token: Authorization: Bearer ..."))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // route is a path whose handler gives an answer or an error.
 type route func(r *http.Request) (any, error)
 
@@ -145,7 +101,7 @@ func (a *Agency) handle(status int, f route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		answer, err := f(r)
 		if err != nil {
-			a.refuse(r.Context(), w, err)
+			a.Refuse(r.Context(), w, err)
 			return
 		}
 		a.reply(r.Context(), w, status, answer)
@@ -157,12 +113,12 @@ func (a *Agency) bodied(status int, f func(r *http.Request, body []byte) (any, e
 	return func(w http.ResponseWriter, r *http.Request) {
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		if err != nil || kind != "application/json" {
-			a.refuse(r.Context(), w, events.Refuse(ruleContentType, "", "send application/json"))
+			a.Refuse(r.Context(), w, events.Refuse(RuleContentType, "", "send application/json"))
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, deskBody))
 		if err != nil {
-			a.refuse(r.Context(), w, err)
+			a.Refuse(r.Context(), w, err)
 			return
 		}
 		a.handle(status, func(r *http.Request) (any, error) { return f(r, body) })(w, r)
@@ -170,5 +126,5 @@ func (a *Agency) bodied(status int, f func(r *http.Request, body []byte) (any, e
 }
 
 func (a *Agency) missing(w http.ResponseWriter, r *http.Request) {
-	a.refuse(r.Context(), w, events.Refuse(ruleNotFound, "", "there is nothing at this path"))
+	a.Refuse(r.Context(), w, events.Refuse(RuleNotFound, "", "there is nothing at this path"))
 }

@@ -9,6 +9,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // deskRoutes is what people, and the command line for them, use.
@@ -85,6 +86,11 @@ type deskSays struct {
 	Data     jsontext.Value    `json:"data,omitzero"`
 }
 
+// Said is the answer to a statement: it is signed, stored and on its way.
+type Said struct {
+	Events []events.EventID `json:"events"`
+}
+
 // SaidOf is [Said] with the case that it is about.
 type SaidOf struct {
 	Case   events.CaseID    `json:"case"`
@@ -93,7 +99,7 @@ type SaidOf struct {
 
 func (a *Agency) postSay(r *http.Request, body []byte) (any, error) {
 	var given deskSays
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	t := typeNamed(given.Type)
@@ -107,7 +113,7 @@ func (a *Agency) postSay(r *http.Request, body []byte) (any, error) {
 	}
 	payload, err := events.Decode(t, data)
 	if err != nil {
-		return nil, inside(err, "/data")
+		return nil, strict.Inside(err, "/data")
 	}
 	if given.Case == "" && t == events.TypeCaseOpened {
 		id, err := newID("", now)
@@ -134,8 +140,8 @@ func typeNamed(name string) events.Type {
 func withSaid(data jsontext.Value, now time.Time) (jsontext.Value, error) {
 	members := map[string]jsontext.Value{}
 	if data != nil {
-		if err := readStrict(data, &members); err != nil {
-			return nil, inside(err, "/data")
+		if err := strict.Read(data, &members); err != nil {
+			return nil, strict.Inside(err, "/data")
 		}
 	}
 	at, err := json.Marshal(events.At(now))
@@ -181,10 +187,10 @@ type deskSeals struct {
 
 func (a *Agency) postRecords(r *http.Request, body []byte) (any, error) {
 	var given deskSeals
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
-	if err := wanted(given.Sections != nil, "sections"); err != nil {
+	if err := strict.Wanted(given.Sections != nil, "sections"); err != nil {
 		return nil, err
 	}
 	ids, err := a.SealTo(r.Context(), Sealing(given))
@@ -198,7 +204,7 @@ func (a *Agency) openSection(r *http.Request, body []byte) (any, error) {
 		Basis   events.LegalBasis `json:"basis"`
 		Reader  string            `json:"reader,omitzero"`
 	}
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
 	section, err := a.Open(r.Context(), Opening{

@@ -154,5 +154,5 @@ func ruleAndReason(err error) (events.Rule, string) {
 	if v, ok := errors.AsType[*events.Violation](err); ok {
 		return v.Rule, v.Reason
 	}
-	return ruleInternal, "the service could not tell"
+	return RuleInternal, "the service could not tell"
 }

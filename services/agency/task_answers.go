@@ -8,6 +8,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // stated is known once a statement of type P stands in the case.
@@ -30,7 +31,7 @@ func informRights() question {
 				Language    events.Language    `json:"language"`
 				Interpreter events.Interpreter `json:"interpreter"`
 			}
-			if err := errors.Join(readStrict(body, &given), wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter")); err != nil {
+			if err := errors.Join(strict.Read(body, &given), strict.Wanted(given.Language != "", "language"), strict.Wanted(given.Interpreter != "", "interpreter")); err != nil {
 				return reply{}, err
 			}
 			return one(&events.RightsInformed{Said: given.said(now), Language: given.Language, Interpreter: given.Interpreter}), nil
@@ -61,7 +62,7 @@ func assessRisk() question {
 				WithPerson *bool                     `json:"with_person"`
 				Safety     events.Set[events.Safety] `json:"safety,omitzero"`
 			}
-			if err := errors.Join(readStrict(body, &given), wanted(given.WithPerson != nil, "with_person")); err != nil {
+			if err := errors.Join(strict.Read(body, &given), strict.Wanted(given.WithPerson != nil, "with_person")); err != nil {
 				return reply{}, err
 			}
 			return one(&events.RiskAssessed{Said: given.said(now), WithPerson: *given.WithPerson, Safety: given.Safety}), nil
@@ -91,7 +92,7 @@ func tellChildProtection() question {
 				To     events.AgencyID `json:"to"`
 				Region events.Region   `json:"region,omitzero"`
 			}
-			if err := errors.Join(readStrict(body, &given), wanted(given.To != "", "to")); err != nil {
+			if err := errors.Join(strict.Read(body, &given), strict.Wanted(given.To != "", "to")); err != nil {
 				return reply{}, err
 			}
 			return one(&events.NoticeSent{Said: given.said(now), To: given.To, Age: a.ageOf(t.of), Region: given.Region}), nil

@@ -9,6 +9,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // consentAnswer is what the person said to a bundle that was offered in plain
@@ -80,7 +81,7 @@ func consentFields(a *Agency, t task) []Field {
 
 func answerConsent(a *Agency, _ context.Context, t task, body []byte, now time.Time) (reply, error) {
 	var given consentAnswer
-	if err := errors.Join(readStrict(body, &given), wanted(given.Answer != "", "answer")); err != nil {
+	if err := errors.Join(strict.Read(body, &given), strict.Wanted(given.Answer != "", "answer")); err != nil {
 		return reply{}, err
 	}
 	bundle, ok := a.book.memo.Profile.Bundles[given.Bundle]
@@ -108,9 +109,9 @@ func answerConsent(a *Agency, _ context.Context, t task, body []byte, now time.T
 		return one(no), nil
 	}
 	err := errors.Join(
-		wanted(given.By != "", "by"), wanted(given.Capacity != "", "capacity"), wanted(given.Present != nil, "present"),
-		wanted(given.Language != "", "language"), wanted(given.Interpreter != "", "interpreter"),
-		wanted(given.ChildView != "" || a.ageOf(t.of) == events.Adult, "child_view"))
+		strict.Wanted(given.By != "", "by"), strict.Wanted(given.Capacity != "", "capacity"), strict.Wanted(given.Present != nil, "present"),
+		strict.Wanted(given.Language != "", "language"), strict.Wanted(given.Interpreter != "", "interpreter"),
+		strict.Wanted(given.ChildView != "" || a.ageOf(t.of) == events.Adult, "child_view"))
 	if err != nil {
 		return reply{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // providerAnswer is whom to ask, and what they need to know to say yes or no.
@@ -138,13 +139,13 @@ func bundleCodes(a *Agency) []string {
 // agency holds back.
 func answerProvider(a *Agency, ctx context.Context, t task, body []byte, now time.Time) (reply, error) {
 	var given providerAnswer
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return reply{}, err
 	}
 	if given.Bundle == "" {
 		given.Bundle = a.consentedBundle(t.of, now)
 	}
-	err := errors.Join(wanted(given.To != nil, "to"), wanted(given.Bundle != "", "bundle"), wanted(given.Needs != nil, "needs"), wanted(given.Urgency != "", "urgency"))
+	err := errors.Join(strict.Wanted(given.To != nil, "to"), strict.Wanted(given.Bundle != "", "bundle"), strict.Wanted(given.Needs != nil, "needs"), strict.Wanted(given.Urgency != "", "urgency"))
 	if err != nil {
 		return reply{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // Tonight is a bed for the night in at most eight choices, and a number to call
@@ -172,7 +173,7 @@ func (a *Agency) ofKinds(kinds []events.AgencyKind) (ids []events.AgencyID) {
 
 func (a *Agency) postTonight(r *http.Request, body []byte) (any, error) {
 	var given Tonight
-	if err := readStrict(body, &given); err != nil {
+	if err := strict.Read(body, &given); err != nil {
 		return nil, ofChoice(err)
 	}
 	return a.AskTonight(r.Context(), given)

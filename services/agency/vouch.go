@@ -7,6 +7,7 @@ import (
 	"handrail/contracts/directory"
 	"handrail/events"
 	"handrail/events/seal"
+	"handrail/services/agency/strict"
 )
 
 // Vouch is what the agency's people compared out of band: that a listing's keys
@@ -65,7 +66,7 @@ func (a *Agency) mayVouch(l events.Listing) error {
 		return events.Refuse(events.RuleVouching, "/listing/kind", "the directory lists that agency as another kind")
 	}
 	if err := seal.CheckListing(l, a.config.Hub.Origin()); err != nil {
-		return inside(err, "/listing")
+		return strict.Inside(err, "/listing")
 	}
 	for _, m := range a.directory.Members() {
 		if m.Listing.Signing == l.Signing || m.Listing.Sealing == l.Sealing || l.Witness != "" && m.Listing.Witness == l.Witness {

@@ -180,7 +180,7 @@ func TestAResetIsNothingToSayInPassing(t *testing.T) {
 	if _, err := a.Say(t.Context(), Statement{Payload: reset}); ruleOf(err) != events.RuleTypeUnknown {
 		t.Errorf("%v", err)
 	}
-	if _, err := a.SayUnchecked(t.Context(), Statement{Payload: reset}); ruleOf(err) != events.RuleTypeUnknown {
+	if _, err := a.say(t.Context(), false, Statement{Payload: reset}); ruleOf(err) != events.RuleTypeUnknown {
 		t.Errorf("%v", err)
 	}
 }

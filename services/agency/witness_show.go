@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"handrail/events"
+	"handrail/services/agency/strict"
 )
 
 // States of a witness.
@@ -137,7 +138,7 @@ func (a *Agency) witnessRoutes(mux *http.ServeMux, get func(string, route), post
 	get("/v1/witness", func(r *http.Request) (any, error) { return a.Witness(r.Context()) })
 	post("/v1/witness/reset", func(r *http.Request, body []byte) (any, error) {
 		var given Reset
-		if err := readStrict(body, &given); err != nil {
+		if err := strict.Read(body, &given); err != nil {
 			return nil, err
 		}
 		id, err := a.ResetWitness(r.Context(), given)

@@ -154,7 +154,7 @@ func TestWhatIsRefusedReachesNobodyAndHoldsNothingUp(t *testing.T) {
 func TestSystemsNeedTheTokenAndTheRightForm(t *testing.T) {
 	w := newWorld(t)
 	p := w.joined(thePolice)
-	status, text := p.send(http.DefaultClient, http.MethodPost, "http://"+p.Systems()+"/v1/events", `{}`, "wrong")
+	status, text := p.send(http.DefaultClient, http.MethodPost, "http://"+p.systems.Address()+"/v1/events", `{}`, "wrong")
 	if status != http.StatusUnauthorized || member(text, "rule") != `"token-missing"` {
 		t.Errorf("a wrong token: %d %s", status, text)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/systems"
 )
 
 // The tests act as an agency's people do, on its socket, and as its systems do,
@@ -35,10 +36,10 @@ func (s *site) ask(method, path, body string) (int, string) {
 // post sends what a system would, with its token.
 func (s *site) post(path, body string) (int, string) {
 	s.w.t.Helper()
-	token, err := os.ReadFile(filepath.Join(s.config.Dir, agency.TokenFile))
+	token, err := os.ReadFile(filepath.Join(s.config.Dir, systems.TokenFile))
 	s.w.must(err)
 	transport := &http.Transport{DisableKeepAlives: true}
-	return s.send(&http.Client{Transport: transport, Timeout: 20 * time.Second}, http.MethodPost, "http://"+s.Systems()+path, body, strings.TrimSpace(string(token)))
+	return s.send(&http.Client{Transport: transport, Timeout: 20 * time.Second}, http.MethodPost, "http://"+s.systems.Address()+path, body, strings.TrimSpace(string(token)))
 }
 
 func (s *site) send(client *http.Client, method, url, body, token string) (int, string) {

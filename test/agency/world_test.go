@@ -20,6 +20,7 @@ import (
 	"handrail/events/seal"
 	"handrail/services/agency"
 	"handrail/services/agency/keyring"
+	"handrail/services/agency/systems"
 	"handrail/services/ledger"
 	"handrail/services/ngo"
 	"handrail/services/police"
@@ -57,9 +58,10 @@ type world struct {
 // site is one agency's folder, and the service that runs on it.
 type site struct {
 	*agency.Agency
-	w      *world
-	config agency.Config
-	stop   func()
+	systems *systems.Systems
+	w       *world
+	config  agency.Config
+	stop    func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -136,9 +138,9 @@ func (w *world) enrol(id events.AgencyID, kind events.AgencyKind, desk agency.De
 	w.must(err)
 	w.must(signing.Save(filepath.Join(folder, keyring.Signing.File())))
 	w.must(sealing.Save(filepath.Join(folder, keyring.Sealing.File())))
-	w.must(os.WriteFile(filepath.Join(folder, agency.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
+	w.must(os.WriteFile(filepath.Join(folder, systems.TokenFile), []byte(rand.Text()+rand.Text()+"\n"), 0o600))
 	w.sites[id] = &site{w: w, config: agency.Config{
-		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Listen: "127.0.0.1:0", Desk: desk, Logger: w.log,
+		Dir: folder, Hub: hubID, Agency: id, Kind: kind, Desk: desk, Logger: w.log,
 	}}
 	if kind == events.ForeignMission {
 		return seal.NewListing(id, kind, signing, sealing, "", hubID.Origin())
@@ -191,11 +193,17 @@ func (w *world) start(id events.AgencyID) *site {
 	var err error
 	s.Agency, err = agency.New(s.config)
 	w.must(err)
-	s.stop = running(w.t, string(id), s.Run)
-	select {
-	case <-s.Ready():
-	case <-time.After(time.Minute):
-		w.t.Fatal("the agency does not get ready")
+	s.systems, err = systems.New(s.Agency, systems.Config{Dir: s.config.Dir, Listen: "127.0.0.1:0"})
+	w.must(err)
+	ended := running(w.t, string(id), s.Run)
+	quiet := running(w.t, "the interface for its systems", s.systems.Run)
+	s.stop = func() { quiet(); ended() }
+	for _, ready := range []<-chan struct{}{s.Ready(), s.systems.Ready()} {
+		select {
+		case <-ready:
+		case <-time.After(time.Minute):
+			w.t.Fatal("the agency does not get ready")
+		}
 	}
 	return s
 }

@@ -76,6 +76,7 @@ func TestEveryImportRuleCanFail(t *testing.T) {
 		{"events/event.go", "github.com/nats-io/nkeys", "only events/exchange and deploy/local may"},
 		{"services/agency/journal.go", "github.com/jackc/pgx/v5", "only services/ledger and deploy/local may"},
 		{"services/ledger/store.go", "modernc.org/sqlite", "only services/agency may"},
+		{"services/agency/serve.go", "github.com/danielgtaylor/huma/v2", "only services/agency/systems may"},
 		{"services/ledger/admit.go", "go.opentelemetry.io/otel/sdk/trace", "only cmd/internal/process may"},
 		{"cmd/handrail/main.go", "go.opentelemetry.io/contrib/exporters/autoexport", "only cmd/internal/process may"},
 		{"deploy/local/broker.go", "go.opentelemetry.io/otel/exporters/stdout/stdouttrace", "only cmd/internal/process may"},

@@ -34,6 +34,7 @@ func owners() map[string][]string {
 		"github.com/nats-io/":                      {"events/exchange", "deploy/local"},
 		"github.com/jackc/pgx/":                    {"services/ledger", "deploy/local"},
 		"modernc.org/sqlite":                       {"services/agency"},
+		"github.com/danielgtaylor/huma/":           {"services/agency/systems"},
 		"github.com/coreos/go-oidc/":               signIn,
 		"golang.org/x/oauth2":                      signIn,
 		"github.com/go-webauthn/":                  signIn,

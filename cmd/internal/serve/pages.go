@@ -1,12 +1,9 @@
 package serve
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-
-	"golang.org/x/sync/errgroup"
 
 	"handrail/cmd/internal/process"
 	"handrail/deploy/local"
@@ -64,32 +61,20 @@ func gate(file local.AgencyFile, at local.PagesFile, store signin.Store, log *sl
 	return g, nil
 }
 
-// withPages runs an agency and, if it has an address for them, its pages. The pages
-// end first: the journal stays open until the last of them is answered.
-func withPages(ctx context.Context, service *agency.Agency, file local.AgencyFile, at local.PagesFile, log *slog.Logger) error {
-	if at.Listen == "" {
-		return service.Run(ctx)
-	}
+// newPages makes an agency's pages.
+func newPages(service *agency.Agency, file local.AgencyFile, at local.PagesFile, log *slog.Logger) (*pages.Pages, error) {
 	door, err := gate(file, at, service, log)
 	if err != nil {
-		return errors.Join(err, service.Close())
+		return nil, err
 	}
-	served, err := pages.New(service, pages.Config{
+	made, err := pages.New(service, pages.Config{
 		Listen: at.Listen, CertFile: at.CertFile, KeyFile: at.KeyFile, Door: door, SignIn: signin.Path,
 		QuickExit: at.QuickExit, Drafts: at.RightsDrafts, Log: log,
 	})
 	if err != nil {
-		return errors.Join(usage(err), service.Close())
+		return nil, usage(err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	group.Go(func() error { return service.Run(running) })
-	group.Go(func() error {
-		defer stop()
-		return served.Run(ctx)
-	})
-	return group.Wait()
+	return made, nil
 }
 
 func usage(err error) error { return &process.ExitError{Code: process.ExitUsage, Err: err} }

@@ -10,11 +10,15 @@ import (
 	"net"
 	"strconv"
 
+	"golang.org/x/sync/errgroup"
+
 	"handrail/cmd/internal/process"
 	"handrail/deploy/local"
 	"handrail/events"
 	"handrail/events/exchange"
 	"handrail/services/agency"
+	"handrail/services/agency/pages"
+	"handrail/services/agency/systems"
 	"handrail/services/coordinator"
 	"handrail/services/embassy"
 	"handrail/services/ledger"
@@ -87,9 +91,9 @@ func LedgerOn(ctx context.Context, p *process.Process, at local.Layout, listen s
 	return hub.Run(ctx)
 }
 
-// Agency runs the service of the agency that owns folder until ctx ends, and its
-// pages if the folder or the flags give them an address; desks says which
-// organisations the program may serve.
+// Agency runs the service of the agency that owns folder until ctx ends, with what
+// its own systems use, and its pages if the folder or the flags give them an
+// address; desks says which organisations the program may serve.
 func Agency(ctx context.Context, p *process.Process, folder string, desks map[events.AgencyKind]agency.Desk, flags PagesFlags) error {
 	file, err := local.ReadAgencyFile(folder)
 	if err != nil {
@@ -104,16 +108,52 @@ func Agency(ctx context.Context, p *process.Process, folder string, desks map[ev
 		return err
 	}
 	service, err := agency.New(agency.Config{ //nolint:contextcheck // it opens a file; Run gets the context
-		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Listen: file.Listen, Ledger: file.Ledger,
-		Pins:      agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
-		Transport: file.Transport(folder), Webhook: file.Webhook,
+		Dir: folder, Hub: file.Hub, Agency: file.Agency, Kind: file.Kind, NATS: file.Broker, Ledger: file.Ledger,
+		Pins:           agency.Pins{LogVKey: file.LogKey, HubKey: file.HubKey, Genesis: file.Genesis},
+		Transport:      file.Transport(folder),
 		PassphraseFile: file.PassphraseFile, PassphraseCredential: file.PassphraseCredential,
 		Desk: desk, Logger: p.Log,
 	})
 	if err != nil {
 		return err
 	}
-	return withPages(ctx, service, file, at, p.Log)
+	own, err := systems.New(service, systems.Config{Dir: folder, Listen: file.Listen, Webhook: file.Webhook}) //nolint:contextcheck // it reads files; Run gets the context
+	if err != nil {
+		return errors.Join(err, service.Close())
+	}
+	if at.Listen == "" {
+		return together(ctx, service, own)
+	}
+	people, err := newPages(service, file, at, p.Log)
+	if err != nil {
+		return errors.Join(err, service.Close())
+	}
+	return together(ctx, service, own, people)
+}
+
+// together runs an agency and what it serves beside its desk. That ends first: the
+// journal stays open until the last visit is answered.
+func together(ctx context.Context, service *agency.Agency, own *systems.Systems, more ...*pages.Pages) error {
+	group, ctx := errgroup.WithContext(ctx)
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group.Go(func() error {
+		defer stop()
+		beside, ctx := errgroup.WithContext(ctx)
+		beside.Go(func() error { return own.Run(ctx) })
+		for _, one := range more {
+			beside.Go(func() error { return one.Run(ctx) })
+		}
+		return beside.Wait()
+	})
+	group.Go(func() error {
+		select {
+		case <-own.Ready(): // whoever finds the desk open finds this open too
+		case <-ctx.Done():
+		}
+		return service.Run(running)
+	})
+	return group.Wait()
 }
 
 // Desks are the organisations that a program may serve, by the name of the

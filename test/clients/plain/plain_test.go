@@ -23,6 +23,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/client"
+	"handrail/services/agency/systems"
 	"handrail/test/clients/node"
 	"handrail/test/hubtest"
 )
@@ -138,7 +139,7 @@ func hooked(t *testing.T, port int) *local.Hub {
 	t.Helper()
 	hub := police(t)
 	folder := hub.At.Agency(thePolice)
-	must(t, os.WriteFile(filepath.Join(folder, agency.WebhookSecretFile), []byte(secret+"\n"), 0o600))
+	must(t, os.WriteFile(filepath.Join(folder, systems.WebhookSecretFile), []byte(secret+"\n"), 0o600))
 	file := filepath.Join(folder, local.AgencyFileName)
 	text, err := os.ReadFile(file)
 	must(t, err)
@@ -160,7 +161,7 @@ func TestAPlainSystemIdentifiesAPersonThroughItsAgencysService(t *testing.T) {
 	hub := hooked(t, port)
 	folder := hub.At.Agency(thePolice)
 	url := "http://" + intake(t, folder)
-	p := starts(t, url, filepath.Join(folder, agency.TokenFile), strconv.Itoa(port), filepath.Join(folder, agency.WebhookSecretFile), string(theShelter))
+	p := starts(t, url, filepath.Join(folder, systems.TokenFile), strconv.Itoa(port), filepath.Join(folder, systems.WebhookSecretFile), string(theShelter))
 
 	if self := p.next("self"); self.Source != "urn:handrail:sampleland:agency:sampletown-police" || !self.Webhook || len(self.Forms) != 1 {
 		t.Errorf("%+v", self)
@@ -284,7 +285,7 @@ func logsTellNothing(t *testing.T, hub *local.Hub) {
 func TestTheRequestsOfThePublishedPageAreAnsweredAsItSays(t *testing.T) {
 	hub := police(t)
 	folder := hub.At.Agency(thePolice)
-	token, err := os.ReadFile(filepath.Join(folder, agency.TokenFile))
+	token, err := os.ReadFile(filepath.Join(folder, systems.TokenFile))
 	must(t, err)
 	page, err := os.ReadFile("../../../contracts/connect.md")
 	must(t, err)

@@ -64,7 +64,7 @@ type Log struct {
 }
 
 // New founds a directory in which [Own] is an agency of a kind.
-func New(t testing.TB, own events.AgencyKind) *Log { return NewWith(t, own, plainDesk{}) }
+func New(t testing.TB, own events.AgencyKind) *Log { return NewWith(t, own, PlainDesk{}) }
 
 // NewWith is New with an organisation's own judgement.
 func NewWith(t testing.TB, own events.AgencyKind, desk agency.Desk) *Log {
@@ -75,7 +75,7 @@ func NewWith(t testing.TB, own events.AgencyKind, desk agency.Desk) *Log {
 // NewUnder is New under the profile of a country.
 func NewUnder(t testing.TB, country string, own events.AgencyKind) *Log {
 	t.Helper()
-	return newLog(t, country, own, plainDesk{})
+	return newLog(t, country, own, PlainDesk{})
 }
 
 func newLog(t testing.TB, country string, own events.AgencyKind, desk agency.Desk) *Log {
@@ -170,7 +170,13 @@ func (l *Log) Config() agency.Config {
 // test ends.
 func (l *Log) Open() *agency.Agency {
 	l.t.Helper()
-	a, err := agency.New(l.Config())
+	return l.OpenWith(l.Config())
+}
+
+// OpenWith is Open with another configuration.
+func (l *Log) OpenWith(config agency.Config) *agency.Agency {
+	l.t.Helper()
+	a, err := agency.New(config)
 	l.must(err)
 	l.agency = a
 	l.t.Cleanup(func() { _ = a.Close() })
@@ -187,15 +193,19 @@ func (l *Log) flush() {
 	}
 }
 
-// plainDesk leaves everything to people, in the order of arrival.
-type plainDesk struct{}
+// PlainDesk leaves everything to people, in the order of arrival.
+type PlainDesk struct{}
 
-func (plainDesk) Intakes() []agency.Intake { return nil }
+// Intakes are none.
+func (PlainDesk) Intakes() []agency.Intake { return nil }
 
-func (plainDesk) Ask(could []agency.Provider, _ *events.ReferralRequested) []events.AgencyID {
+// Ask names all that could.
+func (PlainDesk) Ask(could []agency.Provider, _ *events.ReferralRequested) []events.AgencyID {
 	return agency.IDs(could)
 }
 
-func (plainDesk) First(waiting []agency.Waiting) []agency.Waiting { return agency.ByArrival(waiting) }
+// First keeps the order of arrival.
+func (PlainDesk) First(waiting []agency.Waiting) []agency.Waiting { return agency.ByArrival(waiting) }
 
-func (plainDesk) Answers(agency.Waiting, time.Time) []events.Payload { return nil }
+// Answers are left to people.
+func (PlainDesk) Answers(agency.Waiting, time.Time) []events.Payload { return nil }

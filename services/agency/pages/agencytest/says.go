@@ -1,6 +1,7 @@
 package agencytest
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
@@ -41,13 +42,19 @@ func (l *Log) newID() string {
 // admitted and delivered.
 func (l *Log) Says(by events.AgencyID, of events.CaseID, referral events.ReferralID, p events.Payload) events.Event {
 	l.t.Helper()
+	e := l.Speaks(by, of, referral, p)
+	l.Deliver(e)
+	return e
+}
+
+// Speaks is Says without the log: nobody has it yet.
+func (l *Log) Speaks(by events.AgencyID, of events.CaseID, referral events.ReferralID, p events.Payload) events.Event {
+	l.t.Helper()
 	subject := string(of)
 	if subject == "" {
 		subject = string(by)
 	}
-	e := l.event(by, subject, referral, p)
-	l.Deliver(e)
-	return e
+	return l.event(by, subject, referral, p)
 }
 
 // event is something that somebody says.
@@ -114,7 +121,18 @@ func (l *Log) Releases(record events.Event) {
 // Deliver admits an event and delivers it.
 func (l *Log) Deliver(e events.Event) {
 	l.t.Helper()
-	l.admit(e, tlog.KindEvent, exchange.Encode(e))
+	l.queue(l.admit(e, tlog.KindEvent, exchange.Encode(e)))
+}
+
+// DeliverSpoilt admits an event and delivers a copy that does not verify. Mend
+// delivers a good one.
+func (l *Log) DeliverSpoilt(e events.Event) (mend func()) {
+	l.t.Helper()
+	good := l.admit(e, tlog.KindEvent, exchange.Encode(e))
+	spoilt := good
+	spoilt.Data = append(bytes.Clone(good.Data), ' ')
+	l.queue(spoilt)
+	return func() { l.queue(good) }
 }
 
 // Admit answers everything that the agency said with receipts.
@@ -123,13 +141,30 @@ func (l *Log) Admit(a *agency.Agency) {
 	if l.agency != a {
 		l.t.Fatal("the log delivers to another agency")
 	}
-	for _, e := range l.unanswered() {
-		l.admit(e, tlog.KindReceipt, exchange.Message{})
+	for _, e := range l.Unanswered() {
+		l.Receipt(e)
 	}
 }
 
-// unanswered is what waits in the agency's outbox.
-func (l *Log) unanswered() (all []events.Event) {
+// Receipt answers something that the agency said with a receipt.
+func (l *Log) Receipt(e events.Event) {
+	l.t.Helper()
+	l.queue(l.admit(e, tlog.KindReceipt, exchange.Message{}))
+}
+
+// Refuse answers something that the agency said with a refusal.
+func (l *Log) Refuse(e events.Event, rule events.Rule) {
+	l.t.Helper()
+	d := tlog.Delivery{Kind: tlog.KindRefusal, ID: e.ID, Sequence: e.Sequence, Reason: "not like this"}
+	_, _ = rand.Read(d.DigestSalt[:])
+	l.queue(l.append(tlog.Entry{
+		Verdict: tlog.Refused, Submitter: Own, Rule: rule, Case: e.Case(),
+		Salted: tlog.SaltedDigest(d.DigestSalt, tlog.SubmissionDigest(e.Attributes(), e.Data)),
+	}, d, exchange.Message{}))
+}
+
+// Unanswered is what waits in the agency's outbox, oldest first.
+func (l *Log) Unanswered() (all []events.Event) {
 	l.t.Helper()
 	journal, err := sql.Open("sqlite", "file:"+filepath.Join(l.dir, "journal.db")+"?mode=ro&_pragma=busy_timeout(10000)")
 	l.must(err)
@@ -151,19 +186,24 @@ func (l *Log) unanswered() (all []events.Event) {
 	return all
 }
 
-// admit appends an entry and delivers it, with its proof and a checkpoint.
-func (l *Log) admit(e events.Event, kind tlog.Kind, m exchange.Message) {
+// admit gives an event's delivery, with its proof and a checkpoint.
+func (l *Log) admit(e events.Event, kind tlog.Kind, m exchange.Message) exchange.Message {
+	l.t.Helper()
+	return l.append(tlog.Entry{
+		Verdict: tlog.Admitted, Submitter: e.Agency(), Profile: l.profile,
+		Clause: "1.1", Semantics: 1, Attributes: e.Attributes(), DataDigest: sha256.Sum256(e.Data),
+	}, tlog.Delivery{Kind: kind}, m)
+}
+
+func (l *Log) append(entry tlog.Entry, d tlog.Delivery, m exchange.Message) exchange.Message {
 	l.t.Helper()
 	batch := l.tree.Grow()
-	entry := tlog.Entry{
-		Number: batch.Size(), Admitted: l.clock().UTC().Truncate(time.Microsecond), Verdict: tlog.Admitted, Submitter: e.Agency(), Profile: l.profile,
-		Clause: "1.1", Semantics: 1, Attributes: e.Attributes(), DataDigest: sha256.Sum256(e.Data),
-	}
+	entry.Number, entry.Admitted = batch.Size(), l.clock().UTC().Truncate(time.Microsecond)
 	opening, err := tlog.NewOpening(entry, rand.Reader)
 	l.must(err)
 	batch.Append(opening.LeafHash(), nil)
 	l.delivered++
-	d := tlog.Delivery{Kind: kind, Number: l.delivered, Recipient: Own, Entry: entry.Number, Salt: opening.Salt, EntryBytes: opening.Entry}
+	d.Number, d.Recipient, d.Entry, d.Salt, d.EntryBytes = l.delivered, Own, entry.Number, opening.Salt, opening.Entry
 	d.Proof, err = batch.Prove(entry.Number)
 	l.must(err)
 	if len(d.Proof) == 0 {
@@ -176,6 +216,11 @@ func (l *Log) admit(e events.Event, kind tlog.Kind, m exchange.Message) {
 	l.must(err)
 	header, err := d.Header()
 	l.must(err)
-	l.waiting = append(l.waiting, m.WithDelivery(header))
+	return m.WithDelivery(header)
+}
+
+func (l *Log) queue(m exchange.Message) {
+	l.t.Helper()
+	l.waiting = append(l.waiting, m)
 	l.flush()
 }

@@ -30,7 +30,7 @@ func (d *desk) filed() events.CaseID {
 			},
 		}, nil
 	}}
-	filed, err := d.a.File(d.t.Context(), intake, []byte("{}"))
+	filed, err := d.a.FileOnce(d.t.Context(), agency.Once{}, intake, []byte("{}"))
 	if err != nil {
 		d.t.Fatal(err)
 	}

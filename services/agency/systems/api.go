@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/strict"
 )
 
 // ruleParameter refuses a parameter of a path, query or header.
@@ -21,7 +23,7 @@ const ruleParameter events.Rule = "parameter"
 // newSystemsAPI is the frame of the published description. Bodies are read by
 // our own strict decoder; huma routes, describes, and checks parameters.
 func newSystemsAPI(mux *http.ServeMux) huma.API {
-	asJSON := huma.Format{Marshal: writeJSON, Unmarshal: func(data []byte, v any) error { return readStrict(data, v) }}
+	asJSON := huma.Format{Marshal: writeJSON, Unmarshal: func(data []byte, v any) error { return strict.Read(data, v) }}
 	config := huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
@@ -63,10 +65,10 @@ func ownProblem(_ huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
-	rule, pointer, reason := ruleInternal, "", "the service could not do this; its log says why"
+	rule, pointer, reason := agency.RuleInternal, "", "the service could not do this; its log says why"
 	switch theirs.Status {
 	case http.StatusRequestEntityTooLarge:
-		rule, reason = ruleBodyTooLarge, "the body is larger than this path takes"
+		rule, reason = agency.RuleBodyTooLarge, "the body is larger than this path takes"
 	case http.StatusRequestTimeout:
 		rule, reason = ruleParameter, "the body did not arrive in time"
 	case http.StatusUnprocessableEntity:
@@ -75,13 +77,13 @@ func ownProblem(_ huma.Context, _ string, v any) (any, error) {
 			pointer = strings.Replace(theirs.Errors[0].Location, ".", " ", 1)
 		}
 	}
-	return &problemError{Problem{
+	return &problemError{agency.Problem{
 		Type: "urn:handrail:rule:" + string(rule), Title: http.StatusText(theirs.Status), Status: theirs.Status, Detail: reason, Rule: rule, Pointer: pointer,
 	}}, nil
 }
 
 // problemError is a problem as the framework takes it.
-type problemError struct{ Problem }
+type problemError struct{ agency.Problem }
 
 // Error implements error.
 func (p *problemError) Error() string { return p.Detail }
@@ -93,11 +95,11 @@ func (p *problemError) GetStatus() int { return p.Status }
 func (*problemError) ContentType(string) string { return "application/problem+json" }
 
 // answers makes a handler of a function with our errors.
-func answers[I, O any](a *Agency, f func(context.Context, *I) (O, error)) func(context.Context, *I) (*answered[O], error) {
+func answers[I, O any](s *Systems, f func(context.Context, *I) (O, error)) func(context.Context, *I) (*answered[O], error) {
 	return func(ctx context.Context, in *I) (*answered[O], error) {
 		body, err := f(ctx, in)
 		if err != nil {
-			return nil, &problemError{a.problem(ctx, err)}
+			return nil, &problemError{s.agency.Problem(ctx, err)}
 		}
 		return &answered[O]{Body: body}, nil
 	}
@@ -140,7 +142,7 @@ func (s *Sent) kind(taken ...string) (string, error) {
 			return kind, nil
 		}
 	}
-	return "", events.Refuse(ruleContentType, "", "send "+strings.Join(taken, " or "))
+	return "", events.Refuse(agency.RuleContentType, "", "send "+strings.Join(taken, " or "))
 }
 
 // facts is any JSON that a schema elsewhere describes.

@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"bytes"
@@ -10,17 +10,16 @@ import (
 
 	"handrail/contracts/schemas"
 	"handrail/events"
+	"handrail/services/agency"
 )
 
-// systemRoutes is what the agency's own systems may use, as
-// contracts/agency.openapi.yaml publishes it: they file forms, say what they
-// know, ask what became of it, and fetch what the hub delivered.
-func (a *Agency) systemRoutes() http.Handler {
+// routes is what the agency's own systems may use, once they are let in.
+func (s *Systems) routes() http.Handler {
 	mux := http.NewServeMux()
-	api := a.describe(mux)
-	mux.HandleFunc("GET /v1/openapi.yaml", func(w http.ResponseWriter, r *http.Request) { a.serveDescription(w, r, api) })
-	mux.HandleFunc("GET /v1/schemas/{file}", a.serveSchema)
-	mux.HandleFunc("/", a.missing)
+	api := s.describe(mux)
+	mux.HandleFunc("GET /v1/openapi.yaml", func(w http.ResponseWriter, r *http.Request) { s.serveDescription(w, r, api) })
+	mux.HandleFunc("GET /v1/schemas/{file}", s.serveSchema)
+	mux.HandleFunc("/", s.missing)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		mux.ServeHTTP(w, r)
@@ -29,22 +28,22 @@ func (a *Agency) systemRoutes() http.Handler {
 
 // describe registers every operation. The document that api gives of itself
 // is the same for every agency.
-func (a *Agency) describe(mux *http.ServeMux) huma.API {
+func (s *Systems) describe(mux *http.ServeMux) huma.API {
 	api := newSystemsAPI(mux)
-	a.describeEvents(api)
-	a.describeForms(api)
-	a.describeSubmissions(api)
-	a.describeDeliveries(api)
-	a.describeOpening(api)
-	a.describeSelf(api)
+	s.describeEvents(api)
+	s.describeForms(api)
+	s.describeSubmissions(api)
+	s.describeDeliveries(api)
+	s.describeOpening(api)
+	s.describeSelf(api)
 	makePrecise(api)
 	return api
 }
 
-func (a *Agency) serveDescription(w http.ResponseWriter, r *http.Request, api huma.API) {
+func (s *Systems) serveDescription(w http.ResponseWriter, r *http.Request, api huma.API) {
 	text, err := description(api)
 	if err != nil {
-		a.refuse(r.Context(), w, err)
+		s.agency.Refuse(r.Context(), w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/yaml")
@@ -78,19 +77,23 @@ func description(api huma.API) ([]byte, error) {
 }
 
 // serveSchema serves the schemas that the description refers to.
-func (a *Agency) serveSchema(w http.ResponseWriter, r *http.Request) {
+func (s *Systems) serveSchema(w http.ResponseWriter, r *http.Request) {
 	for _, t := range events.Types() {
 		if schemas.FileName(t) != r.PathValue("file") {
 			continue
 		}
 		text, err := schemas.Of(t)
 		if err != nil {
-			a.refuse(r.Context(), w, err)
+			s.agency.Refuse(r.Context(), w, err)
 			return
 		}
 		w.Header().Set("Content-Type", "application/schema+json")
 		_, _ = w.Write(text) // whoever asked has gone
 		return
 	}
-	a.missing(w, r)
+	s.missing(w, r)
+}
+
+func (s *Systems) missing(w http.ResponseWriter, r *http.Request) {
+	s.agency.Refuse(r.Context(), w, events.Refuse(agency.RuleNotFound, "", "there is nothing at this path"))
 }

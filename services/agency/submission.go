@@ -12,17 +12,17 @@ const RuleSubmissionUnknown events.Rule = "submission-unknown"
 
 // Submission is what became of one event of this agency.
 type Submission struct {
-	ID       events.EventID    `json:"id" format:"uuid"`
-	Type     events.Type       `json:"type"`
-	Case     events.CaseID     `json:"case,omitzero" format:"uuid"`
-	Referral events.ReferralID `json:"referral,omitzero" format:"uuid"`
-	State    string            `json:"state" enum:"waiting,receipt,refused,damaged" doc:"waiting: stored here, signed, and sent until the ledger answers. receipt: on the log. refused: on the log as refused, see rule; it reached nobody. damaged: the agency's journal is damaged there; its people are alarmed."`
-	Stored   time.Time         `json:"stored"`
-	Delivery uint64            `json:"delivery,omitzero" doc:"The number of the delivery that answers."`
-	Entry    *uint64           `json:"entry,omitempty" doc:"The number on the log."`
-	Rule     events.Rule       `json:"rule,omitzero" doc:"The rule that stands against it."`
-	Pointer  string            `json:"pointer,omitzero" doc:"Where: a JSON pointer into data, or an attribute."`
-	Reason   string            `json:"reason,omitzero" doc:"Plain English, for whoever mends it."`
+	ID       events.EventID
+	Type     events.Type
+	Case     events.CaseID
+	Referral events.ReferralID
+	State    string // waiting, receipt, refused, damaged
+	Stored   time.Time
+	Delivery uint64      // number of the delivery that answers; 0: none did
+	Entry    *uint64     // number on the log
+	Rule     events.Rule // that stands against it
+	Pointer  string
+	Reason   string
 }
 
 // Submission says what became of an event of this agency. Errors:

@@ -1,4 +1,6 @@
-package agency
+// Package strict reads what people and systems send an agency: one JSON object with the members that its path takes, and
+// nothing else. What it refuses is a violation that names the place and never repeats a value.
+package strict
 
 import (
 	"errors"
@@ -10,9 +12,9 @@ import (
 	"handrail/events"
 )
 
-// readStrict decodes one JSON object into to: no unknown or repeated members,
-// no trailing bytes. Its violation names the member and never repeats a value.
-func readStrict(body []byte, to any) error {
+// Read decodes one JSON object into to: no unknown or repeated members, no
+// trailing bytes. Error: *events.Violation.
+func Read(body []byte, to any) error {
 	err := json.Unmarshal(body, to, json.RejectUnknownMembers(true))
 	if err == nil {
 		return nil
@@ -35,10 +37,18 @@ func readStrict(body []byte, to any) error {
 	return events.Refuse(events.RuleDataMalformed, pointer, reason)
 }
 
-// wanted refuses an answer that leaves a member out.
-func wanted(present bool, member string) error {
+// Wanted refuses an answer that leaves a member out.
+func Wanted(present bool, member string) error {
 	if present {
 		return nil
 	}
 	return events.Refuse(events.RuleDataMalformed, "/"+member, "this member is needed")
+}
+
+// Inside moves a violation's place under a member of the body.
+func Inside(err error, member string) error {
+	if v, ok := errors.AsType[*events.Violation](err); ok {
+		return events.Refuse(v.Rule, member+v.Pointer, v.Reason)
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"context"
 
 	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/strict"
 )
 
 // roleOfSystems is as whom the agency's own systems read.
@@ -31,7 +33,7 @@ type Opened struct {
 
 // postOpen opens a record for the agency's systems. Opening again is reading
 // again, so no key makes it harmless.
-func (a *Agency) postOpen(ctx context.Context, in *opening) (Opened, error) {
+func (s *Systems) postOpen(ctx context.Context, in *opening) (Opened, error) {
 	if _, err := in.kind(plainJSON); err != nil {
 		return Opened{}, err
 	}
@@ -39,12 +41,12 @@ func (a *Agency) postOpen(ctx context.Context, in *opening) (Opened, error) {
 		return Opened{}, events.Refuse(ruleParameter, "header Idempotency-Key", "reading again is another reading: it is recorded, and no key makes it one")
 	}
 	var given reading
-	if err := readStrict(bytes.Clone(in.RawBody), &given); err != nil {
+	if err := strict.Read(bytes.Clone(in.RawBody), &given); err != nil {
 		return Opened{}, err
 	}
-	if err := cmp.Or(wanted(given.Case != "", "case"), wanted(given.Purpose != "", "purpose"), wanted(given.Basis != "", "basis")); err != nil {
+	if err := cmp.Or(strict.Wanted(given.Case != "", "case"), strict.Wanted(given.Purpose != "", "purpose"), strict.Wanted(given.Basis != "", "basis")); err != nil {
 		return Opened{}, err
 	}
-	text, err := a.Open(ctx, Opening{Case: given.Case, Record: in.Record, Role: roleOfSystems, Purpose: given.Purpose, Basis: given.Basis})
+	text, err := s.agency.Open(ctx, agency.Opening{Case: given.Case, Record: in.Record, Role: roleOfSystems, Purpose: given.Purpose, Basis: given.Basis})
 	return Opened{Section: facts{text}}, err
 }

@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"handrail/contracts/schemas"
 	"handrail/events"
+	"handrail/services/agency"
 )
 
 // described is one operation, as far as the framework does not derive it.
@@ -25,7 +26,7 @@ type described struct {
 }
 
 // register serves and describes an operation.
-func register[I, O any](a *Agency, api huma.API, d described, f func(context.Context, *I) (O, error)) {
+func register[I, O any](s *Systems, api huma.API, d described, f func(context.Context, *I) (O, error)) {
 	d.op.MaxBodyBytes = d.limit + 1 // the framework refuses a body that reaches it
 	d.op.BodyReadTimeout = 30 * time.Second
 	d.op.Responses = map[string]*huma.Response{}
@@ -34,7 +35,7 @@ func register[I, O any](a *Agency, api huma.API, d described, f func(context.Con
 	}
 	d.op.Description = strings.TrimSpace(d.op.Description)
 	path, method := d.op.Path, d.op.Method
-	huma.Register(api, d.op, answers(a, f))
+	huma.Register(api, d.op, answers(s, f))
 	if d.body != nil {
 		item := api.OpenAPI().Paths[path]
 		map[string]*huma.Operation{http.MethodPost: item.Post, http.MethodGet: item.Get}[method].RequestBody = &huma.RequestBody{Required: true, Content: d.body}
@@ -56,7 +57,8 @@ func problemNames() map[int]string {
 
 // problemResponses are the problems by status, each with its usual rules.
 func problemResponses(api huma.API) map[string]*huma.Response {
-	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[agency.Problem](), true, "")
+	describeProblem(api.OpenAPI().Components.Schemas.Map()["Problem"])
 	texts := map[int]string{
 		http.StatusBadRequest:            "The body or an attribute cannot be read as what it should be: data-malformed, attribute-syntax. Send it mended.",
 		http.StatusUnauthorized:          "token-missing: the bearer token is missing or another one.",
@@ -74,19 +76,6 @@ func problemResponses(api huma.API) map[string]*huma.Response {
 		responses[name] = &huma.Response{Description: texts[status], Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schema}}}
 	}
 	return responses
-}
-
-// TransformSchema implements huma.SchemaTransformer.
-func (*Problem) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
-	s.Description = "An error as RFC 9457 gives it. It never repeats what was sent."
-	for member, text := range map[string]string{
-		"type": "urn:handrail:rule: and the rule.", "title": "The status in words.", "status": "The HTTP status.",
-		"detail": "Plain English, for whoever mends it.", "rule": "The name of the rule; it never changes its meaning.",
-		"pointer": "Where: a JSON pointer into the body; or `header NAME`, `query NAME`, `path NAME`, `attribute NAME`.",
-	} {
-		s.Properties[member].Description = text
-	}
-	return s
 }
 
 // text is the schema of a string with the syntax or the codes of zero.
@@ -122,7 +111,7 @@ func dataByType() *huma.Schema {
 
 // factTypes are the types whose facts systems may say.
 func factTypes() []events.Type {
-	return slices.DeleteFunc(events.Types(), func(t events.Type) bool { return !sayable(t) || t.Sealed() })
+	return slices.DeleteFunc(events.Types(), func(t events.Type) bool { return !agency.SystemsSay(t) || t.Sealed() })
 }
 
 func typesText(types []events.Type, description string) *huma.Schema {
@@ -145,7 +134,7 @@ const (
 	aboutData    = "The facts, as the type's JSON Schema says. No free text and nothing that tells who the person is: such a member is refused."
 )
 
-// statementSchema describes [systemEvent] for facts.
+// statementSchema describes [agency.SystemSays] for facts.
 func statementSchema(data *huma.Schema) *huma.Schema {
 	types := factTypes()
 	s := closed("What the agency says, in plain JSON.", map[string]*huma.Schema{
@@ -165,7 +154,7 @@ func sealable() *huma.Schema {
 	return s
 }
 
-// recordSchema describes [systemEvent] for sealed text.
+// recordSchema describes [agency.SystemSays] for sealed text.
 func recordSchema() *huma.Schema {
 	return closed("Personal data, which the service seals to one agency's key. Nobody else can read it, the hub neither.", map[string]*huma.Schema{
 		"type": typesText([]events.Type{events.TypeRecordSealed}, ""), "case": text(events.CaseID(""), "The case."),
@@ -191,7 +180,7 @@ func cloudEventSchema(data *huma.Schema) *huma.Schema {
 	return s
 }
 
-func (a *Agency) describeEvents(api huma.API) {
+func (s *Systems) describeEvents(api huma.API) {
 	data := named(api, "DataByType", dataByType())
 	statement, record := named(api, "Statement", statementSchema(data)), named(api, "Record", recordSchema())
 	event := named(api, "CloudEvent", cloudEventSchema(data))
@@ -199,7 +188,7 @@ func (a *Agency) describeEvents(api huma.API) {
 		"type": string(events.TypeCaseOpened), "case": "01890a5d-ac96-774b-bcce-b302099a8057",
 		"data": map[string]any{"happened": "2026-11-22T01:10:00Z", "recorded": "2026-11-22T01:20:00Z", "channel": "system", "age": "adult"},
 	}
-	register(a, api, described{
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "say", Method: http.MethodPost, Path: "/v1/events", DefaultStatus: http.StatusAccepted, Tags: []string{"say"},
 			Summary: "Say something: a statement, or a record to seal.", Description: aboutSaying,
@@ -215,7 +204,7 @@ func (a *Agency) describeEvents(api huma.API) {
 			structuredEvent: {Schema: event},
 		},
 		limit: eventBody, problems: bodyProblems(http.StatusConflict, http.StatusServiceUnavailable),
-	}, a.postEvent)
+	}, s.postEvent)
 }
 
 // binaryAttributes are the headers of CloudEvents in binary mode.

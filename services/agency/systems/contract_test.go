@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"bytes"
@@ -13,17 +13,19 @@ import (
 
 	"handrail/contracts/schemas"
 	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/pages/agencytest"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
 
-const descriptionFile = "../../contracts/agency.openapi.yaml"
+const descriptionFile = "../../../contracts/agency.openapi.yaml"
 
 func TestTheInterfaceOfSystemsIsPublishedAsItIs(t *testing.T) {
-	text, err := description(new(Agency).describe(http.NewServeMux()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, err := New(agencytest.New(t, events.Shelter).Open(), Config{})
+	must(t, err)
+	text, err := description(s.describe(http.NewServeMux()))
+	must(t, err)
 	if *update {
 		if err := os.WriteFile(descriptionFile, text, 0o644); err != nil {
 			t.Fatal(err)
@@ -34,7 +36,7 @@ func TestTheInterfaceOfSystemsIsPublishedAsItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(onFile, text) {
-		t.Errorf("%s differs from what the service serves; go test ./services/agency -run Published -update writes it", descriptionFile)
+		t.Errorf("%s differs from what the service serves; go test ./services/agency/systems -run Published -update writes it", descriptionFile)
 	}
 }
 
@@ -114,7 +116,7 @@ func TestSystemsSayStatementsOnly(t *testing.T) {
 		events.TypeDirectoryFounded, events.TypeRecordReleased, events.TypeWitnessReset, events.TypeDirectoryKeyed, events.TypeRecordOpened,
 		events.TypeControlPosition, events.TypeReferralAsked, events.TypeReferralAnswered,
 	} {
-		if sayable(of) {
+		if agency.SystemsSay(of) {
 			t.Errorf("systems say %s", of)
 		}
 	}

@@ -1,10 +1,12 @@
-package agency
+package systems
 
 import (
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"handrail/services/agency"
 )
 
 // makePrecise adds to the schemas of answers what the framework cannot see:
@@ -12,7 +14,7 @@ import (
 // are added to. The framework's own error is never answered, see ownProblem.
 func makePrecise(api huma.API) {
 	registry := api.OpenAPI().Components.Schemas
-	for _, answer := range []any{Said{}, Filed{}, Dropped{}, Submission{}, Deliveries{}, Delivery{}, HeardEvent{}, SealedFor{}, Self{}} {
+	for _, answer := range []any{Said{}, agency.Filed{}, agency.Dropped{}, Submission{}, Deliveries{}, Delivery{}, HeardEvent{}, SealedFor{}, Self{}} {
 		of := reflect.TypeOf(answer)
 		described := registry.Map()[of.Name()]
 		for field := range of.Fields() {
@@ -27,13 +29,13 @@ func makePrecise(api huma.API) {
 			}
 		}
 	}
+	describeFiled(registry.Map()["Filed"])
 	for _, theirs := range []string{"ErrorModel", "ErrorDetail"} {
 		delete(registry.Map(), theirs)
 	}
 }
 
-// TransformSchema implements huma.SchemaTransformer.
-func (Filed) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+func describeFiled(s *huma.Schema) {
 	for member, text := range map[string]string{
 		"case": "The case that the form opened.", "sections": "Sections of personal data that are held back here.",
 		"tasks": "What the form does not establish: questions for the agency's people.", "notified": "How many authorities were told, anonymously.",
@@ -41,5 +43,15 @@ func (Filed) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	} {
 		s.Properties[member].Description = text
 	}
-	return s
+}
+
+func describeProblem(s *huma.Schema) {
+	s.Description = "An error as RFC 9457 gives it. It never repeats what was sent."
+	for member, text := range map[string]string{
+		"type": "urn:handrail:rule: and the rule.", "title": "The status in words.", "status": "The HTTP status.",
+		"detail": "Plain English, for whoever mends it.", "rule": "The name of the rule; it never changes its meaning.",
+		"pointer": "Where: a JSON pointer into the body; or `header NAME`, `query NAME`, `path NAME`, `attribute NAME`.",
+	} {
+		s.Properties[member].Description = text
+	}
 }

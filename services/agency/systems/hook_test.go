@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,10 @@ import (
 
 	"github.com/go-json-experiment/json"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"handrail/events"
+	"handrail/services/agency"
+	"handrail/services/agency/pages/agencytest"
 )
 
 // hookServer is the agency's own system: it keeps what it verified and took.
@@ -93,39 +98,43 @@ func (h *hookServer) waits(t *testing.T, wanted int) []uint64 {
 }
 
 // hooked opens the agency with the webhook, and posts until stop.
-func (l *aLog) hooked(h *hookServer, log io.Writer) (a *Agency, stop func()) {
-	l.t.Helper()
-	l.must(os.WriteFile(l.config().path(WebhookSecretFile), []byte(h.secret+"\n"), 0o600))
-	config := l.config()
-	config.Webhook, config.Logger = h.URL+"/planted-path", slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := New(config)
-	l.must(err)
+func hooked(t *testing.T, l *agencytest.Log, h *hookServer, now func() time.Time, log io.Writer) (a *agency.Agency, s *Systems, stop func()) {
+	t.Helper()
+	config := l.Config()
+	config.Logger = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	must(t, os.WriteFile(filepath.Join(config.Dir, WebhookSecretFile), []byte(h.secret+"\n"), 0o600))
+	a = l.OpenWith(config)
+	s, err := New(a, Config{Dir: config.Dir, Webhook: h.URL + "/planted-path", Now: now})
+	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.hook.Run(ctx) }()
-	return a, func() {
+	go func() { ended <- s.Run(ctx) }()
+	return a, s, func() {
 		cancel()
-		l.must(<-ended)
-		l.must(a.Close())
+		must(t, <-ended)
+		must(t, a.Close())
 	}
 }
 
+// opens is a case that the police opened.
+func opens(l *agencytest.Log) {
+	l.Says(agencytest.Police, l.NewCase(), "", &events.CaseOpened{Said: l.Now(), Age: events.Adult})
+}
+
 func TestDeliveriesArePostedInOrderOnceEachAndAlsoAfterARestart(t *testing.T) {
-	l, h := newLog(t), newHookServer(t)
+	l, h := agencytest.New(t, events.Shelter), newHookServer(t)
 	var log bytes.Buffer
 	h.fails = 1
-	a, stop := l.hooked(h, &log)
-	l.gives(a, l.delivers(l.genesis))
-	opened, requested := l.refer(newCaseID(t))
-	l.gives(a, l.delivers(opened), l.delivers(requested))
+	_, _, stop := hooked(t, l, h, nil, &log)
+	opens(l)
+	opens(l)
 	h.waits(t, 3)
 	stop()
-	b, stop := l.hooked(h, &log)
-	opened, _ = l.refer(newCaseID(t))
-	l.gives(b, l.delivers(opened))
+	_, s, stop := hooked(t, l, h, nil, &log)
+	opens(l)
 	h.waits(t, 4)
-	self, err := b.Self(t.Context())
-	l.must(err)
+	self, err := s.self(t.Context())
+	must(t, err)
 	stop()
 	if numbers, _ := h.numbers(); len(numbers) != 4 || numbers[0] != 1 || numbers[1] != 2 || numbers[2] != 3 || numbers[3] != 4 {
 		t.Errorf("posted %v", numbers)
@@ -144,43 +153,37 @@ func TestDeliveriesArePostedInOrderOnceEachAndAlsoAfterARestart(t *testing.T) {
 }
 
 func TestADamagedDeliveryIsPostedAsSuchAndAgainWhenItIsMended(t *testing.T) {
-	l, h := newLog(t), newHookServer(t)
-	a, stop := l.hooked(h, io.Discard)
+	l, h := agencytest.New(t, events.Shelter), newHookServer(t)
+	a, _, stop := hooked(t, l, h, nil, io.Discard)
 	defer func() { stop() }()
-	l.gives(a, l.delivers(l.genesis))
-	opened, requested := l.refer(newCaseID(t))
-	good, next := l.delivers(opened), l.delivers(requested)
-	spoilt := good
-	spoilt.Data = append(bytes.Clone(good.Data), ' ')
-	l.gives(a, spoilt, next)
+	mend := l.DeliverSpoilt(l.Speaks(agencytest.Police, l.NewCase(), "", &events.CaseOpened{Said: l.Now(), Age: events.Adult}))
+	opens(l)
 	h.waits(t, 3)
-	l.gives(a, good)
-	a.hook.Nudge()
+	mend()
 	h.waits(t, 4)
 	numbers, kinds := h.numbers()
 	if numbers[1] != 2 || kinds[1] != "damaged" || kinds[2] != "event" || numbers[3] != 2 || kinds[3] != "event" || h.ids[1] == h.ids[3] {
 		t.Errorf("posted %v %v %v", numbers, kinds, h.ids)
 	}
-	if list, err := a.DeliveriesAfter(t.Context(), 1, 1); err != nil || list.Deliveries[0].Kind != "event" {
+	if list, _, err := a.DeliveriesAfter(t.Context(), 1, 1); err != nil || list[0].Damaged || shown(list[0]).Kind != "event" {
 		t.Errorf("%+v, %v", list, err)
 	}
 }
 
 func TestAWebhookThatTakesNothingForLongRaisesAnAlarm(t *testing.T) {
-	l, h := newLog(t), newHookServer(t)
+	l, h := agencytest.New(t, events.Shelter), newHookServer(t)
 	h.fails = 1 << 20
 	var log bytes.Buffer
-	a, stop := l.hooked(h, &log)
 	start := time.Now()
-	a.now = func() time.Time { return start.Add(time.Since(start) * 3600) } // an hour is a second
-	l.gives(a, l.delivers(l.genesis))
-	for end := time.Now().Add(20 * time.Second); !a.alarmed("webhook-failing"); time.Sleep(10 * time.Millisecond) {
+	began := start.Add(-time.Hour) // when it first failed
+	a, s, stop := hooked(t, l, h, func() time.Time { return began }, &log)
+	for end := start.Add(20 * time.Second); !alarmed(t, a, "webhook-failing"); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("nobody is told")
 		}
 	}
-	self, err := a.Self(t.Context())
-	l.must(err)
+	self, err := s.self(t.Context())
+	must(t, err)
 	stop()
 	if self.Webhook.Failing == nil || self.Webhook.Reason != "the server answered with status 503" || self.Webhook.Position != 0 {
 		t.Errorf("%+v", self.Webhook)
@@ -190,17 +193,22 @@ func TestAWebhookThatTakesNothingForLongRaisesAnAlarm(t *testing.T) {
 	}
 }
 
+func alarmed(t *testing.T, a *agency.Agency, name string) bool {
+	t.Helper()
+	status, err := a.Status(t.Context())
+	must(t, err)
+	return slices.ContainsFunc(status.Alarms, func(alarm agency.Alarm) bool { return alarm.Name == name })
+}
+
 func TestAWebhookIsConfiguredSafelyOrNotAtAll(t *testing.T) {
-	l := newLog(t)
+	l := agencytest.New(t, events.Shelter)
+	a := l.Open()
 	for _, url := range []string{"http://desk.example.org/hook", "https://user:planted@desk.example.org/", "planted", "ftp://127.0.0.1/"} {
-		config := l.config()
-		config.Webhook = url
-		if _, err := New(config); err == nil || strings.Contains(err.Error(), "planted") {
+		if _, err := New(a, Config{Dir: l.Config().Dir, Webhook: url}); err == nil || strings.Contains(err.Error(), "planted") {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
-	config := l.config()
-	config.Webhook = "https://desk.example.org/hook"
+	config := Config{Dir: l.Config().Dir, Webhook: "https://desk.example.org/hook"}
 	for name, secret := range map[string]struct {
 		text string
 		mode os.FileMode
@@ -209,9 +217,9 @@ func TestAWebhookIsConfiguredSafelyOrNotAtAll(t *testing.T) {
 		"too short":          {"whsec_planted", 0o600},
 		"empty":              {"", 0o600},
 	} {
-		l.must(os.WriteFile(config.path(WebhookSecretFile), []byte(secret.text), 0o600))
-		l.must(os.Chmod(config.path(WebhookSecretFile), secret.mode))
-		if _, err := New(config); err == nil || strings.Contains(err.Error(), "planted") {
+		must(t, os.WriteFile(filepath.Join(config.Dir, WebhookSecretFile), []byte(secret.text), 0o600))
+		must(t, os.Chmod(filepath.Join(config.Dir, WebhookSecretFile), secret.mode))
+		if _, err := New(a, config); err == nil || strings.Contains(err.Error(), "planted") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

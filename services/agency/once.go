@@ -5,10 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -20,35 +16,28 @@ import (
 // was answered.
 const RuleKeyReused events.Rule = "idempotency-key-reused"
 
-var keySyntax = regexp.MustCompile(`^[ -~]{1,255}$`)
+// Once is a request of one of the agency's own systems that is done once, however
+// often it comes: what it does and its answer become durable together, or not at
+// all, and the same request gets the same answer again.
+type Once struct {
+	Path    string // where it was sent; keys of two paths are two keys
+	Key     string // the sender's own for this request; empty: each request is another one
+	Content []byte // all that the request asks for
+}
 
-// once is a request under an idempotency key. Both digests are keyed with the
+// once is a request as the journal knows it. Both digests are keyed with the
 // journal's secret, so that neither gives key or body away.
 type once struct{ name, digest string } // zero: a request without a key
 
-// once reads the key of a request to a path.
-func (a *Agency) once(ctx context.Context, path string, s *Sent) (once, error) {
-	key := strings.TrimSpace(s.Key)
-	if key == "" {
+func (a *Agency) digested(ctx context.Context, o Once) (once, error) {
+	if o.Key == "" {
 		return once{}, nil
-	}
-	if !keySyntax.MatchString(key) {
-		return once{}, events.Refuse(ruleParameter, "header Idempotency-Key", "a key is 1 to 255 printable ASCII characters")
-	}
-	if len(key) > 2 && strings.HasPrefix(key, `"`) && strings.HasSuffix(key, `"`) {
-		key = key[1 : len(key)-1] // a string of structured fields (RFC 9651)
 	}
 	secret, err := a.journal.secret(ctx)
 	if err != nil {
 		return once{}, err
 	}
-	var content strings.Builder
-	for _, attribute := range slices.Sorted(maps.Keys(s.attributes)) {
-		fmt.Fprintf(&content, "%s %q\n", attribute, s.attributes[attribute])
-	}
-	content.WriteByte('\n')
-	content.Write(s.RawBody)
-	return once{keyed(secret, "once "+path, []byte(key)), keyed(secret, "request "+path, []byte(content.String()))}, nil
+	return once{keyed(secret, "once "+o.Path, []byte(o.Key)), keyed(secret, "request "+o.Path, o.Content)}, nil
 }
 
 // before gives the answer that the same request got before, into to. The error

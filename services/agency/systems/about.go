@@ -1,4 +1,4 @@
-package agency
+package systems
 
 // What the published description says beyond names and types. A vendor should
 // need nothing else.

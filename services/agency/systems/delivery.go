@@ -1,14 +1,14 @@
-package agency
+package systems
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"handrail/contracts/tlog"
 	"handrail/events"
+	"handrail/services/agency"
 )
 
 // kindDamaged stands for a delivery that does not verify: it is believed in
@@ -67,82 +67,51 @@ type SealedFor struct {
 	Erased   bool              `json:"erased,omitzero" doc:"This agency erased it, as it confirmed."`
 }
 
-// DeliveriesAfter lists at most limit deliveries behind a number.
-func (a *Agency) DeliveriesAfter(ctx context.Context, after uint64, limit int) (Deliveries, error) {
-	last, err := lastStored(ctx, a.journal.reader)
-	if err != nil {
-		return Deliveries{}, err
+func (s *Systems) deliveriesAfter(ctx context.Context, after uint64, limit int) (Deliveries, error) {
+	all, last, err := s.agency.DeliveriesAfter(ctx, after, limit)
+	list := Deliveries{Deliveries: make([]Delivery, 0, len(all)), Last: last}
+	for _, one := range all {
+		list.Deliveries = append(list.Deliveries, shown(one))
 	}
-	list := Deliveries{Deliveries: []Delivery{}, Last: last}
-	for number := after + 1; number <= last && len(list.Deliveries) < limit; number++ {
-		d, err := a.delivery(ctx, number)
-		if err != nil {
-			return Deliveries{}, err
-		}
-		list.Deliveries = append(list.Deliveries, d)
-	}
-	return list, nil
+	return list, err
 }
 
-// delivery gives a stored delivery, verified again.
-func (a *Agency) delivery(ctx context.Context, number uint64) (Delivery, error) {
-	var received int64
-	if err := a.journal.reader.QueryRowContext(ctx, `SELECT received FROM inbox WHERE number = ?`, number).Scan(&received); err != nil {
-		return Delivery{}, fmt.Errorf("looking for a delivery: %w", err)
+// shown is a delivery as systems get it.
+func shown(of agency.Delivered) Delivery {
+	d := Delivery{Number: of.Number, Kind: kindDamaged, Received: of.Received}
+	if of.Damaged {
+		return d
 	}
-	d := Delivery{Number: number, Kind: kindDamaged, Received: instant(received)}
-	a.mu.RLock()
-	damaged := a.damaged[number]
-	a.mu.RUnlock()
-	if damaged {
-		return d, nil
-	}
-	p, err := a.rereadShared(ctx, number)
-	switch {
-	case ctx.Err() != nil:
-		return d, ctx.Err()
-	case err != nil:
-		a.mu.RLock()
-		defer a.mu.RUnlock()
-		if a.damaged[number] { // just found, and alarmed
-			return d, nil
-		}
-		return d, err
-	}
-	d.show(p)
-	return d, nil
-}
-
-func (d *Delivery) show(p proven) {
-	d.Kind = string(p.delivery.Kind)
-	d.Entry = &p.delivery.Entry
-	if !p.entry.Admitted.IsZero() {
-		admitted := p.entry.Admitted.UTC()
+	d.Kind = string(of.Delivery.Kind)
+	d.Entry = &of.Delivery.Entry
+	if !of.Entry.Admitted.IsZero() {
+		admitted := of.Entry.Admitted.UTC()
 		d.Admitted = &admitted
 	}
-	switch p.delivery.Kind {
+	switch of.Delivery.Kind {
 	case tlog.KindEvent:
-		d.Event = heardEvent(p)
+		d.Event = heardEvent(of)
 	case tlog.KindReceipt:
-		d.Submission = p.event.ID
+		d.Submission = of.Event.ID
 	case tlog.KindRefusal:
-		d.Submission = p.delivery.ID
-		d.Rule, d.Pointer = p.delivery.Why(p.entry)
-		d.Reason = p.delivery.Reason
+		d.Submission = of.Delivery.ID
+		d.Rule, d.Pointer = of.Delivery.Why(of.Entry)
+		d.Reason = of.Delivery.Reason
 	case tlog.KindTombstone:
-		d.Reason = p.delivery.Reason
+		d.Reason = of.Delivery.Reason
 	}
+	return d
 }
 
-func heardEvent(p proven) *HeardEvent {
-	e := p.event
+func heardEvent(of agency.Delivered) *HeardEvent {
+	e := of.Event
 	h := &HeardEvent{
 		SpecVersion: "1.0", ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, DataContentType: e.DataContentType,
 		DataSchema: e.DataSchema, CorrelationID: e.CorrelationID, CausationID: e.CausationID, TraceParent: e.TraceParent,
 	}
-	if record, sealed := p.payload.(*events.Record); sealed {
+	if record, sealed := of.Payload.(*events.Record); sealed {
 		r := record.Header
-		h.Record = &SealedFor{To: r.To, Case: r.Case, Referral: r.Referral, Purpose: r.Purpose, Section: r.Section, Erased: p.erased}
+		h.Record = &SealedFor{To: r.To, Case: r.Case, Referral: r.Referral, Purpose: r.Purpose, Section: r.Section, Erased: of.Erased}
 		return h
 	}
 	h.Data = &facts{jsontext.Value(e.Data)}

@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"context"
@@ -11,42 +11,45 @@ import (
 	"handrail/events"
 )
 
-func (a *Agency) describeForms(api huma.API) {
-	register(a, api, described{
+func (s *Systems) describeForms(api huma.API) {
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "file", Method: http.MethodPost, Path: "/v1/intake/{form}", Tags: []string{"say"},
 			Summary: "File a form that the agency's system has already.", Description: aboutFiling,
 		},
 		body:  map[string]*huma.MediaType{plainJSON: {Schema: &huma.Schema{Type: "object", Description: "As whoever publishes the form says.", AdditionalProperties: true}}},
-		limit: a.largestForm(), problems: bodyProblems(http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable),
-	}, a.postForm)
+		limit: s.largestForm(), problems: bodyProblems(http.StatusNotFound, http.StatusConflict, http.StatusServiceUnavailable),
+	}, s.postForm)
 }
 
-func (a *Agency) describeSubmissions(api huma.API) {
+func (s *Systems) describeSubmissions(api huma.API) {
 	type asked struct {
 		ID events.EventID `path:"id" format:"uuid" doc:"The event's id."`
 	}
-	register(a, api, described{
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "submission", Method: http.MethodGet, Path: "/v1/submissions/{id}", Tags: []string{"say"},
 			Summary: "What became of an event.", Description: "The ledger's word is final: an event that it refused stays refused, under its id, and reached nobody. Mend it and say it again under a new id.",
 		},
 		problems: []int{http.StatusNotFound},
-	}, func(ctx context.Context, in *asked) (Submission, error) { return a.Submission(ctx, in.ID) })
+	}, func(ctx context.Context, in *asked) (Submission, error) {
+		said, err := s.agency.Submission(ctx, in.ID)
+		return Submission(said), err
+	})
 }
 
-func (a *Agency) describeDeliveries(api huma.API) {
+func (s *Systems) describeDeliveries(api huma.API) {
 	type asked struct {
 		After uint64 `query:"after" doc:"List what is behind this number; 0 for all." example:"0"`
 		Limit int    `query:"limit" default:"100" minimum:"1" maximum:"100" doc:"At most so many."`
 	}
-	register(a, api, described{
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "deliveries", Method: http.MethodGet, Path: "/v1/deliveries", Tags: []string{"hear"},
 			Summary: "What the hub delivered, in order.", Description: aboutDeliveries,
 		},
 	}, func(ctx context.Context, in *asked) (Deliveries, error) {
-		return a.DeliveriesAfter(ctx, in.After, min(in.Limit, deliveriesMost))
+		return s.deliveriesAfter(ctx, in.After, min(in.Limit, deliveriesMost))
 	})
 	header := func(name, description string) *huma.Param {
 		return &huma.Param{Name: name, In: "header", Required: true, Description: description, Schema: &huma.Schema{Type: "string"}}
@@ -65,27 +68,27 @@ func (a *Agency) describeDeliveries(api huma.API) {
 	}}}
 }
 
-func (a *Agency) describeOpening(api huma.API) {
+func (s *Systems) describeOpening(api huma.API) {
 	body := named(api, "Reading", closed("Why the text is read.", map[string]*huma.Schema{
 		"case":    text(events.CaseID(""), "The record's case."),
 		"purpose": text(events.Purpose(""), "What for: what it was shared for, and nothing else (purpose-other)."),
 		"basis":   text(events.LegalBasis(""), "The ground of data-protection law."),
 	}, "case", "purpose", "basis"))
-	register(a, api, described{
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "open", Method: http.MethodPost, Path: "/v1/records/{record}/open", Tags: []string{"read"},
 			Summary: "Read what was sealed to this agency.", Description: aboutOpening,
 		},
 		body: map[string]*huma.MediaType{plainJSON: {Schema: body}}, limit: 4 << 10,
 		problems: bodyProblems(http.StatusNotFound, http.StatusGone, http.StatusServiceUnavailable),
-	}, a.postOpen)
+	}, s.postOpen)
 }
 
-func (a *Agency) describeSelf(api huma.API) {
-	register(a, api, described{
+func (s *Systems) describeSelf(api huma.API) {
+	register(s, api, described{
 		op: huma.Operation{
 			OperationID: "self", Method: http.MethodGet, Path: "/v1/self", Tags: []string{"hear"},
 			Summary: "Who this agency is, and how its service and its webhook are.",
 		},
-	}, func(ctx context.Context, _ *struct{}) (Self, error) { return a.Self(ctx) })
+	}, func(ctx context.Context, _ *struct{}) (Self, error) { return s.self(ctx) })
 }

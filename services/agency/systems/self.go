@@ -1,4 +1,4 @@
-package agency
+package systems
 
 import (
 	"context"
@@ -28,30 +28,32 @@ type HookState struct {
 	Reason   string     `json:"reason,omitzero" doc:"Why, in this service's words."`
 }
 
-// Self gives the service's state.
-func (a *Agency) Self(ctx context.Context) (Self, error) {
-	status, err := a.Status(ctx)
+func (s *Systems) self(ctx context.Context) (Self, error) {
+	status, err := s.agency.Status(ctx)
 	if err != nil {
 		return Self{}, err
 	}
-	s := Self{
-		Hub: status.Hub, Agency: status.Agency, Kind: status.Kind, Source: events.Source(status.Hub, status.Agency), Forms: []string{},
+	self := Self{
+		Hub: status.Hub, Agency: status.Agency, Kind: status.Kind, Source: s.source(), Forms: []string{},
 		Joined: status.Joined, Connected: status.Connected, Last: status.Position, Waiting: status.Waiting,
 	}
-	for _, intake := range a.config.Desk.Intakes() {
-		s.Forms = append(s.Forms, intake.Name)
+	for _, intake := range s.agency.Intakes() {
+		self.Forms = append(self.Forms, intake.Name)
 	}
-	if a.hook == nil {
-		return s, nil
+	if s.feed == nil {
+		return self, nil
 	}
-	position, err := metaNumber(ctx, a.journal.reader, hookMeta)
+	position, err := s.agency.LastPosted(ctx)
 	if err != nil {
 		return Self{}, err
 	}
-	s.Webhook = &HookState{Position: uint64(max(position, 0))}
-	if state := a.hook.State(); !state.Failing.IsZero() {
+	self.Webhook = &HookState{Position: position}
+	if state := s.feed.State(); !state.Failing.IsZero() {
 		failing := state.Failing.UTC()
-		s.Webhook.Failing, s.Webhook.Reason = &failing, state.Reason
+		self.Webhook.Failing, self.Webhook.Reason = &failing, state.Reason
 	}
-	return s, nil
+	return self, nil
 }
+
+// source is the source of this agency's events.
+func (s *Systems) source() string { return events.Source(s.agency.Hub(), s.agency.ID()) }
