@@ -16,6 +16,10 @@ import (
 // heartbeat keeps a stream's connection from being cut by what lies between.
 const heartbeat = 20 * time.Second
 
+// pace is the shortest time between two events of a stream: while an agency catches up
+// there is something new all the time.
+const pace = 200 * time.Millisecond
+
 // Stream is a page's live part. It gives the newest position now and a channel
 // that is closed when there is a newer one.
 type Stream struct {
@@ -115,11 +119,13 @@ func (v *Visit) follow(stream Stream, act access.Act) error {
 		if control.Flush() != nil {
 			return nil
 		}
+		rested := time.After(pace)
 		select {
 		case <-v.Context().Done():
 			return nil
 		case <-next:
 			stale = true
+			<-rested
 		case <-fresh:
 			stale = true
 		case <-beat.C:

@@ -70,7 +70,8 @@ func (g *Gate) keepUnsent(r *http.Request, u unsent) {
 			return false
 		}
 		g.unsent[s.ID] = u
-		time.AfterFunc(unsentLife, func() { g.forgetUnsent(s.ID, u.At) })
+		id, at := s.ID, u.At // the timer must not hold the form that another took the place of
+		time.AfterFunc(unsentLife, func() { g.forgetUnsent(id, at) })
 		return false
 	})
 	if err != nil {
