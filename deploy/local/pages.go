@@ -29,6 +29,11 @@ type PagesFile struct {
 	AgencyClaim string   `json:"agency_claim,omitzero"`
 	Scopes      []string `json:"scopes,omitzero"` // asked for besides openid
 
+	// For how many hours after the provider's last word about a person a passkey or PIN
+	// signs them in, while it answers and while it does not. 0: see signin.Config.
+	TrustHours     uint `json:"trust_hours,omitzero"`
+	TrustAwayHours uint `json:"trust_away_hours,omitzero"`
+
 	// RightsDrafts shows rights information that nobody has reviewed yet, marked so.
 	// Only for a demonstration: a real person must not be told what may be wrong.
 	RightsDrafts bool `json:"rights_drafts,omitzero"`

@@ -27,6 +27,7 @@ func (a *Agency) Acknowledge(ctx context.Context, id string, staff events.Staff)
 		if known, err = a.ringer.Acknowledge(ctx, code, staff); err != nil {
 			return alert.Alert{}, err
 		}
+		a.changes.tell() // nobody else need take it
 	}
 	list, err := a.ringer.List(ctx)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Answer is what a visit is answered with: [Show], [Go] or [File]. Each writes
+// Answer is what a visit is answered with: [Show], [Go], [Again] or [File]. Each writes
 // itself whole, and fails only before its first byte.
 type Answer interface {
 	write(v *Visit) error
@@ -26,6 +26,10 @@ type Show struct {
 
 // Go leads to another path of the site, which is then asked for with GET.
 type Go string
+
+// Again has the browser send the form that it just sent once more, to another path of
+// the site.
+type Again string
 
 // File is something to take away.
 type File struct {
@@ -50,6 +54,11 @@ func (s Show) write(v *Visit) error {
 
 func (g Go) write(v *Visit) error {
 	http.Redirect(v.w, v.Request, local(string(g), "/"), http.StatusSeeOther) //nolint:gosec // local keeps it on this site
+	return nil
+}
+
+func (a Again) write(v *Visit) error { //nolint:unparam // other answers can fail
+	http.Redirect(v.w, v.Request, local(string(a), "/"), http.StatusTemporaryRedirect) //nolint:gosec // local keeps it on this site
 	return nil
 }
 

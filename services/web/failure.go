@@ -61,6 +61,9 @@ func (s *Site) denied(v *Visit, verdict access.Verdict) Answer {
 		} else if from, err := url.Parse(v.Referer()); err == nil && from.Path != "" {
 			back = from.RequestURI()
 		}
+		if s.refused != nil && v.Method == http.MethodPost {
+			s.refused(v, local(back, "/"))
+		}
 		to := url.Values{"back": {local(back, "/")}}
 		if verdict == access.ProveAgain {
 			to.Set("again", "1")

@@ -16,6 +16,10 @@ import (
 // heartbeat keeps a stream's connection from being cut by what lies between.
 const heartbeat = 20 * time.Second
 
+// pace is the shortest time between two events of a stream: while an agency catches up
+// there is something new all the time.
+const pace = 200 * time.Millisecond
+
 // Stream is a page's live part. It gives the newest position now and a channel
 // that is closed when there is a newer one.
 type Stream struct {
@@ -32,7 +36,9 @@ type Stream struct {
 // page, under the position that it shows. Whoever comes back with Last-Event-ID is
 // told at once if there is anything newer, and nothing if there is not. It ends with
 // the visitor, or when they are signed in no longer: then the event ended is sent, at
-// which the page is loaded anew. Whoever may not follow is not led to sign in, because
+// which the page is loaded anew; likewise when the part is refused to them, because
+// they may not see it any more. One person follows at most [mostStreams] of a site at
+// once; one more is refused, and that page stays as it was loaded. Whoever may not follow is not led to sign in, because
 // it is not a page that asks: the browser would ask again and again.
 func (s *Site) Live(pattern string, act access.Act, open func(v *Visit) (Stream, error)) {
 	if access.NeedOf(act).Roles == nil {
@@ -49,6 +55,11 @@ func (s *Site) Live(pattern string, act access.Act, open func(v *Visit) (Stream,
 			http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 			return
 		}
+		if !s.streams.enter(v.Person.Code) {
+			http.Error(w, http.StatusText(http.StatusTooManyRequests), http.StatusTooManyRequests)
+			return
+		}
+		defer s.streams.leave(v.Person.Code)
 		v.serve(func(v *Visit) (Answer, error) { //nolint:contextcheck // a visit brings its own
 			stream, err := open(v)
 			if err != nil {
@@ -96,6 +107,9 @@ func (v *Visit) follow(stream Stream, act access.Act) error {
 		position, next := stream.Position()
 		if !resumed || stale || position != shown {
 			if err := v.send(stream, position); err != nil {
+				if _, refused := errors.AsType[denial](err); refused {
+					v.ended()
+				}
 				return nil //nolint:nilerr // the stream has begun: hanging up makes the browser come back
 			}
 			shown, resumed = position, true
@@ -105,11 +119,13 @@ func (v *Visit) follow(stream Stream, act access.Act) error {
 		if control.Flush() != nil {
 			return nil
 		}
+		rested := time.After(pace)
 		select {
 		case <-v.Context().Done():
 			return nil
 		case <-next:
 			stale = true
+			<-rested
 		case <-fresh:
 			stale = true
 		case <-beat.C:
@@ -117,10 +133,15 @@ func (v *Visit) follow(stream Stream, act access.Act) error {
 		}
 		v.Now, v.Person = v.site.config.Now(), v.site.config.Who(v.Request)
 		if act != "" && access.May(v.Person, v.site.config.Agency, act, nil, v.Now) != access.Allowed {
-			_, _ = fmt.Fprint(v.w, "event: ended\ndata: ended\n\n") // whoever hung up needs no answer
+			v.ended()
 			return nil
 		}
 	}
+}
+
+// ended tells a page that its stream is over, so that it is loaded anew.
+func (v *Visit) ended() {
+	_, _ = fmt.Fprint(v.w, "event: ended\ndata: ended\n\n") // whoever hung up needs no answer
 }
 
 // send writes the live part under its position.

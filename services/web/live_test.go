@@ -73,6 +73,7 @@ func newStream(t *testing.T) *streamed {
 			return web.Show{Template: "count", Data: at}, nil
 		}}, nil
 	})
+	site.Live("GET /live/of-one", access.SeeInbox, func(*web.Visit) (web.Stream, error) { return ofOne(s), nil })
 	s.Server = httptest.NewServer(site.Handler())
 	t.Cleanup(s.Close)
 	return s
@@ -81,8 +82,13 @@ func newStream(t *testing.T) *streamed {
 // follow opens the stream and gives its lines as they come; closed when it ends.
 func (s *streamed) follow(t *testing.T, last string) <-chan string {
 	t.Helper()
+	return s.followAt(t, "/live", last)
+}
+
+func (s *streamed) followAt(t *testing.T, path, last string) <-chan string {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/live", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,9 @@ type Site struct {
 	files  *assets.Set
 	shapes *shapes
 	log    *slog.Logger
+
+	refused func(v *Visit, from string) // nil: nobody keeps what was refused
+	streams streams
 }
 
 // New reads templates, words and files. It fails on a template that does not parse.
@@ -140,6 +143,11 @@ func (s *Site) Page(pattern string, act access.Act, page Page) {
 func (s *Site) Open(pattern string, page Page) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { s.visit(w, r).serve(page) }) //nolint:contextcheck // a visit brings its own
 }
+
+// Refused has a function see every form that was sent by somebody who must first say
+// who they are, and where it came from, so that nothing typed is lost. Call it before
+// the site is served.
+func (s *Site) Refused(see func(v *Visit, from string)) { s.refused = see }
 
 // Script registers one of the embedded scripts under a path of its own: a service
 // worker controls only what lies below its path.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"handrail/cmd/internal/process"
 	"handrail/deploy/local"
@@ -53,6 +54,7 @@ func gate(file local.AgencyFile, at local.PagesFile, store signin.Store, log *sl
 	g, err := signin.New(signin.Config{
 		Agency: file.Agency, Origin: at.Origin, Issuer: at.Issuer, ClientID: at.Client, SecretFile: at.SecretFile, RolesFile: at.RolesFile,
 		CodeClaim: at.CodeClaim, RolesClaim: at.RolesClaim, AgencyClaim: at.AgencyClaim, Scopes: at.Scopes,
+		Trust: time.Duration(at.TrustHours) * time.Hour, TrustAway: time.Duration(at.TrustAwayHours) * time.Hour, //nolint:gosec // nobody means a thousand centuries
 		Store: store, Log: log,
 	})
 	if err != nil {

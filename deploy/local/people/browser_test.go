@@ -117,6 +117,12 @@ func (d *door) serve(l net.Listener, log *slog.Logger) {
 	site.Page("GET /{$}", access.SeeInbox, show)
 	site.Page("GET /inbox", access.SeeInbox, show)
 	site.Page("GET /sealed", access.OpenSealed, show)
+	take := func(v *web.Visit) (web.Answer, error) {
+		err := v.Form()
+		return web.File{Name: "x", Type: "text/plain", Body: []byte(v.Person.Code + " sent " + v.PostForm.Encode() + " to " + v.URL.RequestURI())}, err
+	}
+	site.Page("POST /say", access.SeeInbox, take)
+	site.Page("POST /sealed", access.OpenSealed, take)
 	server := httptest.NewUnstartedServer(site.Handler())
 	_ = server.Listener.Close()
 	server.Listener = l

@@ -15,14 +15,15 @@ import (
 	"handrail/services/web/access"
 )
 
-// follows opens the inbox's stream and gives, for each event, its id and its text.
-func follows(t *testing.T, h http.Handler, who *access.Person, last string) <-chan [2]string {
+// follows opens a stream and gives, for each event, its id, or its name if it has one,
+// and its text.
+func follows(t *testing.T, h http.Handler, who *access.Person, path, last string) <-chan [2]string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(agencytest.Signed(h, who))
 	server.Config.ReadTimeout = time.Second // a stream outlives it
 	server.Start()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/inbox/live", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +44,7 @@ func follows(t *testing.T, h http.Handler, who *access.Person, last string) <-ch
 		scan.Buffer(nil, 1<<20)
 		for scan.Scan() {
 			switch name, text, _ := strings.Cut(scan.Text(), ": "); {
-			case name == "id":
+			case name == "id" || name == "event":
 				one[0] = text
 			case name == "data":
 				one[1] += text + "\n"
@@ -62,7 +63,7 @@ func TestTheInboxIsLiveAndResumesAtTheJournalsPosition(t *testing.T) {
 	position, _ := a.Changes()
 	shows(t, agencytest.Page(h, worker(), "/inbox"), http.StatusOK, `hx-sse:connect="/inbox/live"`, `{"Last-Event-ID":"`+strconv.FormatUint(position, 10)+`"}`)
 
-	stream := follows(t, h, worker(), strconv.FormatUint(position, 10)) // the page shows that much already
+	stream := follows(t, h, worker(), "/inbox/live", strconv.FormatUint(position, 10)) // the page shows that much already
 	time.Sleep(1500 * time.Millisecond)
 	select {
 	case got := <-stream:
@@ -78,10 +79,10 @@ func TestTheInboxIsLiveAndResumesAtTheJournalsPosition(t *testing.T) {
 	if !strings.Contains(got[1], string(referral)) || !strings.Contains(got[1], string(of)) || strings.Contains(got[1], "<html") {
 		t.Errorf("at %d the stream says %v", at, got)
 	}
-	if missed := next(t, follows(t, h, worker(), strconv.FormatUint(position, 10))); missed[0] != got[0] || !strings.Contains(missed[1], string(referral)) {
+	if missed := next(t, follows(t, h, worker(), "/inbox/live", strconv.FormatUint(position, 10))); missed[0] != got[0] || !strings.Contains(missed[1], string(referral)) {
 		t.Errorf("whoever comes back is told %v", missed)
 	}
-	if other := next(t, follows(t, h, worker(), "999999")); other[0] != got[0] {
+	if other := next(t, follows(t, h, worker(), "/inbox/live", "999999")); other[0] != got[0] {
 		t.Errorf("a position of another journal is answered %v", other)
 	}
 }

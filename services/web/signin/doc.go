@@ -4,10 +4,11 @@
 // Only the provider says who works here and as what. It is asked by the authorization code flow with PKCE, state and
 // nonce; its token must be for this site and name this agency, a staff code and a role ([Config] says under which names;
 // the agency's own list of roles counts for people to whom it gives none). A passkey or a PIN signs in by the provider's
-// last word, for at most [Config.Trust]. A session is a random token in a __Host- cookie and a record in memory: a
-// restart signs everybody out. It locks after [Config.Idle] without a visit and ends after [Config.Life]. Its token
-// changes whenever its person proves who they are. A provider that still knows somebody who left this site, or let it
-// lock, must ask them anew.
+// last word, for at most [Config.Trust], or [Config.TrustAway] while the provider does not answer. A session is a random
+// token in a __Host- cookie and a record in memory: a restart signs everybody out. It locks after [Config.Idle] without a
+// visit and ends after [Config.Life]. Its token changes whenever its person proves who they are. A provider that still
+// knows somebody who left this site, or let it lock, must ask them anew. A form that a lock stopped is kept in memory, for
+// that session and its person alone, for a quarter of an hour.
 //
 // # What an attacker can do
 //

@@ -139,12 +139,15 @@ type proof struct {
 // admit is the one place where a session begins, is unlocked or is proved again.
 func (g *Gate) admit(v *web.Visit, p proof) (web.Answer, error) {
 	if p.again {
-		done, err := g.prove(v, p.code, p.how)
+		s, err := g.prove(v, p.code, p.how)
 		if err != nil {
 			return nil, err
 		}
-		if done {
+		if s != nil {
 			g.log.InfoContext(v.Context(), "somebody proved again who they are", slog.String("staff", p.code), slog.String("how", string(p.how)))
+			if u := g.unsentOf(s.ID, false); u != nil && u.Pressed {
+				return web.Go(unsentPath), nil
+			}
 			return web.Go(cmp.Or(p.back, "/")), nil
 		}
 	}

@@ -72,7 +72,12 @@ type Config struct {
 	Idle       time.Duration // without a visit until the session locks; 0: 15 minutes
 	SharedIdle time.Duration // the same at a shared computer; 0: 3 minutes
 	Life       time.Duration // of a session, whatever happens; 0: 12 hours
-	Trust      time.Duration // how long after the provider's last word a passkey or PIN signs in; 0: 14 days
+
+	// Trust is how long after the provider's last word about a person their passkey or
+	// PIN signs in while the provider answers, TrustAway while it does not; 0: 72 hours
+	// and 14 days. TrustAway counts as Trust if it is shorter.
+	Trust     time.Duration
+	TrustAway time.Duration
 }
 
 // Gate knows who is signed in. Make it with [New]; it is for concurrent use.
@@ -89,6 +94,7 @@ type Gate struct {
 	sessions *scs.SessionManager
 	left     map[string]time.Time // by staff code: when a session of theirs last locked or was signed out
 	answered map[string]time.Time // challenges that a passkey answered, until they expire
+	unsent   map[string]unsent    // by session: a form that a lock stopped
 
 	pins sync.Mutex // held while a PIN is tried: a second try waits for the count of the first
 }
@@ -105,7 +111,8 @@ func New(config Config) (*Gate, error) {
 	config.Idle = cmp.Or(config.Idle, 15*time.Minute)
 	config.SharedIdle = cmp.Or(config.SharedIdle, 3*time.Minute)
 	config.Life = cmp.Or(config.Life, 12*time.Hour)
-	config.Trust = cmp.Or(config.Trust, 14*24*time.Hour)
+	config.Trust = cmp.Or(config.Trust, 72*time.Hour)
+	config.TrustAway = max(cmp.Or(config.TrustAway, 14*24*time.Hour), config.Trust)
 	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	if config.Now == nil {
 		config.Now = time.Now
@@ -118,7 +125,7 @@ func New(config Config) (*Gate, error) {
 	}
 	g := &Gate{
 		config: config, log: config.Log.With(slog.String("agency", string(config.Agency))), now: config.Now,
-		left: map[string]time.Time{}, answered: map[string]time.Time{}, sessions: newSessions(config.Life),
+		left: map[string]time.Time{}, answered: map[string]time.Time{}, unsent: map[string]unsent{}, sessions: newSessions(config.Life),
 	}
 	var err error
 	if g.provider, err = newProvider(config); err != nil {
@@ -151,6 +158,11 @@ func (g *Gate) Register(site *web.Site) {
 	site.Open("GET "+troublePath, g.troublePage)
 	site.Open("GET "+Path+"/left", g.timeLeft)
 	site.Open("POST "+Path+"/here", g.stillHere)
+	site.Refused(g.keepRefused)
+	site.Open("GET "+unsentPath, g.unsentPage)
+	site.Open("POST "+unsentPath+"/go", g.sendUnsent)
+	site.Open("POST "+unsentPath+"/drop", g.dropUnsent)
+	site.Open("POST "+unsentPath+"/back", g.giveUnsent)
 	site.Open("GET /lock", g.lockPage)
 	site.Open("POST /lock", g.lockNow)
 	site.Open("POST /sign-out", g.signOut)

@@ -34,6 +34,7 @@ type pageData struct {
 	AtShared string // where to go at a computer that others use too, which is not known yet
 	Wrong    bool   // the PIN or the code
 	Until    time.Time
+	Kept     time.Time // until when what a lock stopped is kept; zero: nothing is
 }
 
 // signInPage asks who somebody is. To whoever is signed in already it is the page
@@ -69,6 +70,9 @@ func (g *Gate) pageData(v *web.Visit, s *session, full bool) (pageData, error) {
 	data.Mode, data.Code, data.Shared = modeAgain, s.Code, s.Shared
 	if s.Locked {
 		data.Mode, data.Full = modeLock, false
+		if u := g.unsentOf(s.ID, false); u != nil {
+			data.Kept = u.until()
+		}
 	}
 	has, err := g.hasPIN(v.Context(), s.Code)
 	if err != nil {
@@ -97,15 +101,17 @@ func (g *Gate) lockPage(v *web.Visit) (web.Answer, error) {
 	return titled(v, "signin-page", "signin.lock.title", 0, data)
 }
 
-// lockNow locks the session, for somebody who leaves the desk.
+// lockNow locks the session, for somebody who leaves the desk or has left it, and
+// keeps what they had typed. A form that cannot be read locks all the same.
 func (g *Gate) lockNow(v *web.Visit) (web.Answer, error) {
-	if err := v.Form(); err != nil {
-		return nil, err
-	}
+	unreadable := v.Form()
 	err := g.change(v.Request, func(s *session) bool {
 		s.Locked, g.left[s.Code] = true, g.now()
 		return true
 	})
+	if unreadable == nil {
+		g.keepTyped(v)
+	}
 	return web.Go(lockAt(v.Back("/"))), err
 }
 
@@ -122,14 +128,20 @@ func (g *Gate) signOut(v *web.Visit) (web.Answer, error) {
 	return web.Go(Path), nil
 }
 
-// timeLeft tells a page in how many seconds its session locks: 0 if it did. It is no
-// visit.
+// timeLeft tells a page in how many seconds its session locks, 0 if it did, and where
+// what a lock stopped was to be sent. It is no visit.
 func (g *Gate) timeLeft(v *web.Visit) (web.Answer, error) {
-	left := 0
-	if s := g.session(v.Request); s != nil && !s.Locked {
-		left = int((g.idle(s) - g.now().Sub(s.Seen)).Seconds()) + 1
+	var told struct {
+		Left   int    `json:"left"`
+		Unsent string `json:"unsent,omitzero"`
 	}
-	return answerJSON(map[string]int{"left": left})
+	if s := g.session(v.Request); s != nil && !s.Locked {
+		told.Left = int((g.idle(s) - g.now().Sub(s.Seen)).Seconds()) + 1
+		if u := g.unsentOf(s.ID, false); u != nil {
+			told.Unsent = u.To
+		}
+	}
+	return answerJSON(told)
 }
 
 // stillHere is a visit by somebody who is typing, and shows nothing.
@@ -144,17 +156,20 @@ func answerJSON(value any) (web.Answer, error) {
 }
 
 // known gives the roles of somebody who proved who they are without the provider,
-// if its last word is not too old.
+// if its last word is not too old. A provider that answers can be asked, so its word
+// ages sooner: whoever it dismissed is out then.
 func (g *Gate) known(v *web.Visit, code string) (vouched, trouble, error) {
 	var word vouched
 	staff, err := g.kept(v.Context(), kindVouched, code, &word)
 	switch {
 	case err != nil:
 		return word, "", err
-	case staff == "" || g.now().Sub(word.At) > g.config.Trust:
+	case staff == "" || g.now().Sub(word.At) > g.config.TrustAway:
 		return word, troubleStale, nil
 	case len(word.Roles) == 0:
 		return word, troubleRoles, nil
+	case g.now().Sub(word.At) > g.config.Trust && g.provider.answers(v.Context()):
+		return word, troubleStale, nil
 	}
 	return word, "", nil
 }

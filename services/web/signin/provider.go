@@ -131,6 +131,9 @@ func (p *provider) ask(ctx context.Context) (*oidc.Provider, error) {
 	case p.now().Sub(p.failed) < providerRest:
 		return nil, errAway
 	}
+	// Whoever hangs up must not make the provider look away to those behind them.
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
+	defer done()
 	found, err := p.discover(ctx)
 	if err != nil {
 		p.failed = p.now()
@@ -141,9 +144,6 @@ func (p *provider) ask(ctx context.Context) (*oidc.Provider, error) {
 }
 
 func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
-	// Whoever hangs up must not make the provider look away to those behind them.
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
-	defer done()
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.issuer)
 	if err != nil {
 		return nil, fmt.Errorf("asking the provider about itself: %w", err)
@@ -162,6 +162,19 @@ func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		}
 	}
 	return found, nil
+}
+
+// answerPatience is how long the provider may take to show that it is there, before
+// its absence lets somebody in.
+const answerPatience = 5 * time.Second
+
+// answers says whether the provider is there now, whatever it said of itself before.
+// Whoever hangs up while it is asked does not make it look away.
+func (p *provider) answers(ctx context.Context) bool {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	defer done()
+	_, err := p.discover(ctx)
+	return err == nil
 }
 
 // leave gives the address at the provider where a person proves who they are.

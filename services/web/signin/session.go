@@ -107,7 +107,7 @@ func (g *Gate) load(r *http.Request) (context.Context, *session, error) {
 	}
 	now := g.now()
 	if now.Sub(s.Began) >= g.config.Life {
-		return ctx, nil, g.sessions.Destroy(ctx)
+		return ctx, nil, g.destroy(ctx, s)
 	}
 	if !s.Locked && now.Sub(s.Seen) >= g.idle(s) {
 		s.Locked, g.left[s.Code] = true, now
@@ -144,12 +144,14 @@ func (g *Gate) begin(v *web.Visit, s *session) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	s.ID, s.Began = rand.Text()[:12], g.now()
-	ctx, err := g.sessions.Load(v.Context(), g.token(v.Request))
+	ctx, old, err := g.load(v.Request)
 	if err != nil {
-		return fmt.Errorf("reading a session: %w", err)
+		return err
 	}
-	if err := g.sessions.Destroy(ctx); err != nil {
-		return fmt.Errorf("ending a session: %w", err)
+	if old != nil {
+		if err := g.destroy(ctx, old); err != nil {
+			return err
+		}
 	}
 	if ctx, err = g.sessions.Load(v.Context(), ""); err != nil {
 		return fmt.Errorf("beginning a session: %w", err)
@@ -158,19 +160,19 @@ func (g *Gate) begin(v *web.Visit, s *session) error {
 }
 
 // prove notes in the running session that the person proved who they are, and
-// unlocks it. The token changes. It says false if it is no session of that person.
-func (g *Gate) prove(v *web.Visit, code string, how Method) (bool, error) {
+// unlocks it. The token changes. It gives nil if it is no session of that person.
+func (g *Gate) prove(v *web.Visit, code string, how Method) (*session, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	ctx, s, err := g.load(v.Request)
 	if err != nil || s == nil || s.Code != code {
-		return false, err
+		return nil, err
 	}
 	if err := g.sessions.RenewToken(ctx); err != nil {
-		return false, fmt.Errorf("renewing a session: %w", err)
+		return nil, fmt.Errorf("renewing a session: %w", err)
 	}
 	s.proved(how, g.now())
-	return true, g.hand(ctx, v, s)
+	return s, g.hand(ctx, v, s)
 }
 
 func (s *session) proved(how Method, now time.Time) {
@@ -201,10 +203,16 @@ func (g *Gate) end(v *web.Visit) (*session, error) {
 		return nil, err
 	}
 	g.left[s.Code] = g.now()
+	return s, g.destroy(ctx, s)
+}
+
+// destroy needs mu: it deletes a session and all that is kept for it.
+func (g *Gate) destroy(ctx context.Context, s *session) error {
+	delete(g.unsent, s.ID)
 	if err := g.sessions.Destroy(ctx); err != nil {
-		return nil, fmt.Errorf("ending a session: %w", err)
+		return fmt.Errorf("ending a session: %w", err)
 	}
-	return s, nil
+	return nil
 }
 
 // EndSessions ends every session of a person, wherever they are, and says how many. It
@@ -223,7 +231,7 @@ func (g *Gate) endThose(ctx context.Context, which func(*session) bool) (ended i
 		}
 		ended++
 		g.left[s.Code] = g.now()
-		return g.sessions.Destroy(ctx)
+		return g.destroy(ctx, s)
 	})
 	return ended, err
 }

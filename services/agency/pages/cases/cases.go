@@ -7,6 +7,7 @@ package cases
 import (
 	"embed"
 	"io/fs"
+	"time"
 
 	"handrail/contracts/mou"
 	"handrail/events"
@@ -21,11 +22,16 @@ var templates embed.FS
 // Templates are the area's.
 func Templates() fs.FS { return templates }
 
+// fresh is after how long a case is shown anew although nothing happened: the words
+// say how much time is left.
+const fresh = 30 * time.Second
+
 // Register adds the area's pages.
 func Register(site *web.Site, a *agency.Agency) {
 	p := pages{a}
 	site.Page("GET /cases", access.SeeCase, p.list)
 	site.Page("GET /cases/{case}", access.SeeCase, p.show)
+	site.Live("GET /cases/{case}/live", access.SeeCase, p.live)
 	site.Page("POST /cases/{case}/staff", access.Assign, p.assign)
 	site.Page("POST /cases/{case}/staff/remove", access.Assign, p.unassign)
 	site.Page("GET /erasure", access.SeeErasure, p.erasure)

@@ -15,6 +15,7 @@ import (
 type caseView struct {
 	agency.CaseView
 
+	Position  uint64 // of the journal, from which the page goes on
 	Short     string
 	Said      string // what was said a moment ago
 	Kinds     map[events.AgencyID]events.AgencyKind
@@ -27,6 +28,7 @@ type caseView struct {
 	Ready     []move
 	Against   []move
 	Lines     []said
+	Newest    *said // of the lines; nil: there is none
 	Drawing   *drawing
 	Tasks     []agency.Task
 	Trail     bool // the trail with its proofs is open to whoever looks
@@ -60,6 +62,7 @@ type leg struct {
 type untaken struct{ Case, Short string }
 
 func (p pages) show(v *web.Visit) (web.Answer, error) {
+	position, _ := p.agency.Changes()
 	id, c, err := p.open(v)
 	if err != nil {
 		if _, known := p.agency.Stands(id); known == nil && len(p.agency.Assigned(id)) == 0 && v.May(access.TakeOn, nil) == nil {
@@ -72,28 +75,51 @@ func (p pages) show(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen, err := p.seen(v, id, c)
+	seen.Position, seen.Said = position, saidNow(v)
+	return web.Show{Template: "cases-one", Title: title, Data: seen}, err
+}
+
+// live shows a case for as long as it is open to whoever looks.
+func (p pages) live(v *web.Visit) (web.Stream, error) {
+	if _, _, err := p.open(v); err != nil {
+		return web.Stream{}, err
+	}
+	return web.Stream{Position: p.agency.Changes, Fresh: fresh, Part: func(v *web.Visit) (web.Show, error) {
+		id, c, err := p.open(v)
+		if err != nil {
+			return web.Show{}, err
+		}
+		seen, err := p.seen(v, id, c)
+		return web.Show{Template: "cases-live", Data: seen}, err
+	}}, nil
+}
+
+// seen is a case as it stands now.
+func (p pages) seen(v *web.Visit, id events.CaseID, c mou.Case) (seen caseView, err error) {
 	shown, err := p.agency.Case(id)
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
-	seen := caseView{CaseView: shown, Short: Short(id), Said: saidNow(v), Staff: p.agency.Assigned(id), MayAssign: v.May(access.Assign, nil) == nil}
 	memo, err := p.agency.Memorandum()
 	if err != nil {
-		return nil, err
+		return seen, err
 	}
-	seen.Kinds = memo.Directory
+	seen = caseView{CaseView: shown, Short: Short(id), Staff: p.agency.Assigned(id), MayAssign: v.May(access.Assign, nil) == nil, Kinds: memo.Directory}
 	seen.Clocks = p.clocks(v, c, shown.Clocks)
 	seen.Referrals = referralsOf(v, c, shown)
 	seen.Consents = consentsOf(v, c, memo)
 	seen.Due, seen.Ready, seen.Against = movesOf(v, shown, seen.Clocks)
-	seen.Lines = linesOf(c, shown.Trail)
+	if seen.Lines = linesOf(c, shown.Trail); len(seen.Lines) > 0 {
+		seen.Newest = &seen.Lines[len(seen.Lines)-1]
+	}
 	seen.Drawing = draw(seen.Lines)
 	if seen.Tasks, err = p.tasksOf(v, id); err != nil {
-		return nil, err
+		return seen, err
 	}
 	of := &access.Case{Assigned: seen.Staff}
 	seen.Trail, seen.Sheet = v.May(access.SeeTrail, of) == nil, v.May(access.PrintSheet, of) == nil
-	return web.Show{Template: "cases-one", Title: title, Data: seen}, nil
+	return seen, nil
 }
 
 // clocks are those that run, stand still or were missed; what is due first stands first.

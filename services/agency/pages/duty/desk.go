@@ -16,6 +16,8 @@ import (
 type desk struct {
 	alert.Duty
 
+	Position uint64 // of the journal, from which the page goes on
+
 	Done    string
 	Said    string // key of what stands against what was asked
 	Places  []string
@@ -61,11 +63,20 @@ func (p pages) desk(v *web.Visit) (web.Answer, error) {
 	})
 }
 
+// live is the part of the page that goes on by itself: what rings.
+func (p pages) live(v *web.Visit) (web.Show, error) {
+	var d desk
+	err := p.addAlerts(v, &d)
+	return web.Show{Template: "duty-alerts", Data: d}, err
+}
+
 func (p pages) deskWith(v *web.Visit, status int, also func(*desk)) (web.Answer, error) {
+	position, _ := p.agency.Changes()
 	d, err := p.see(v)
 	if err != nil {
 		return nil, err
 	}
+	d.Position = position
 	also(&d)
 	return titled(v, "duty-desk", "duty.title", status, d)
 }

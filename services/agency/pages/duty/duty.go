@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"time"
 
 	"handrail/events"
 	"handrail/services/agency"
@@ -31,10 +32,17 @@ var templates embed.FS
 // Templates are the area's. They use those of the package left.
 func Templates() fs.FS { return templates }
 
+// fresh is after how long the alerts are shown anew although nothing happened: they
+// ring, and ring on, by the clock, which the agency looks at every ten seconds.
+const fresh = 10 * time.Second
+
 // Register adds the area's pages, and the script that lets a browser take alerts.
 func Register(site *web.Site, a *agency.Agency) {
 	p := pages{a}
 	site.Page("GET "+Path, access.SeeInbox, p.desk)
+	site.Live("GET /duty/live", access.SeeInbox, func(*web.Visit) (web.Stream, error) {
+		return web.Stream{Position: a.Changes, Fresh: fresh, Part: p.live}, nil
+	})
 	site.Page("POST /duty/alerts/{alert}/take", access.SeeInbox, p.takeAlert)
 	site.Page("POST /duty/test", access.SeeInbox, p.test)
 	site.Page("GET /duty/rota", access.KeepRota, p.rota)

@@ -42,6 +42,9 @@ func Register(site *web.Site, a *agency.Agency) {
 	})
 	site.Page("POST /cases/{case}/take", access.TakeOn, p.take)
 	site.Page("GET /overdue", access.SeeOverdue, p.overdue)
+	site.Live("GET /overdue/live", access.SeeOverdue, func(*web.Visit) (web.Stream, error) {
+		return web.Stream{Position: a.Changes, Fresh: fresh, Part: p.overdueLive}, nil
+	})
 }
 
 // pages are the area's pages of one agency.

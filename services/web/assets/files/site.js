@@ -21,8 +21,11 @@ document.addEventListener("submit", (submit) => {
   fetch(away, { method: "POST", keepalive: true }).finally(() => location.replace(away));
 });
 
-// A live part says when its reader is signed in no longer: nothing stays on the screen then.
-document.addEventListener("ended", () => location.reload());
+// What changes by itself waits while somebody types in the part that it would change.
+document.addEventListener("htmx:sse:before:message", (message) => {
+  const at = document.activeElement;
+  if (at !== message.target && message.target.contains(at) && at.matches("textarea, select, input:not([type=hidden])") && !message.detail.message.event) message.detail.cancelled = true;
+});
 
 // A slider or a choice that has a button beside it presses that button itself.
 document.addEventListener("change", (change) => {
