@@ -14,6 +14,7 @@ import (
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/agencytest"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/agency/pages/referral"
 	"handrail/services/web"
 )
@@ -22,7 +23,7 @@ import (
 func pagesOf(t *testing.T, a *agency.Agency) http.Handler {
 	t.Helper()
 	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{acts.Templates(), referral.Templates()},
+		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{ask.Templates(), acts.Templates(), referral.Templates()},
 	})
 	if err != nil {
 		t.Fatal(err)

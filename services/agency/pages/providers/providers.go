@@ -42,7 +42,7 @@ type pages struct{ agency *agency.Agency }
 // view is the list of providers, and the directory.
 type view struct {
 	Fields    map[string]ask.Field
-	Problems  []ask.Field
+	Problems  ask.Wrong
 	Asked     bool // a wish was sent
 	Providers []provider
 	Silent    []provider // who published nothing
@@ -82,7 +82,7 @@ func (p pages) list(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen.Fields, seen.Problems = ask.ByName(fields), ask.Wrong(fields)
+	seen.Fields, seen.Problems = ask.ByName(fields), ask.WrongIn(fields)
 	ranked, err := p.agency.Providers(wish)
 	if err != nil {
 		return nil, err

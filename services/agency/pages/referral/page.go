@@ -7,7 +7,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
@@ -42,7 +42,7 @@ type page struct {
 // Answers are the buttons that stand on the page itself.
 type Answers struct {
 	Acknowledge, Accept, Decline, Ask bool
-	Reasons                           []form.Choice
+	Reasons                           []ask.Option
 }
 
 // Any says whether something may be answered.
@@ -194,7 +194,7 @@ func (p *page) answer(v *web.Visit, move mou.Move) (err error) {
 			if err != nil {
 				return err
 			}
-			p.Now.Reasons = append(p.Now.Reasons, form.Choice{Option: form.Option{Value: code, Label: label}, ID: form.IDOf("reason." + code)})
+			p.Now.Reasons = append(p.Now.Reasons, ask.Option{Value: code, Label: label})
 		}
 	case events.TypeReferralAsked:
 		if p.Now.Ask = p.Waits; !p.Waits {

@@ -13,6 +13,7 @@ import (
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/agencytest"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/agency/pages/referral"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -32,7 +33,7 @@ func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, Log: agencytest.New(t, events.Shelter)}
 	d.a = d.Open()
 	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{acts.Templates(), referral.Templates()},
+		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{ask.Templates(), acts.Templates(), referral.Templates()},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +150,7 @@ func TestAnOpenedSectionIsShownOnceWithWordsAndLogged(t *testing.T) {
 	path, _, record := d.accepted(events.Standard)
 	open := path + "/open/" + string(record.ID)
 	d.shows(d.page(worker(), open, http.StatusOK), "A place to stay", "Case worker", "On which ground do you open it?", "The person&#39;s consent")
-	d.shows(d.send(worker(), open, url.Values{}, http.StatusUnprocessableEntity).Body.String(), "ds-error-summary", `href="#f-basis"`, "Please answer this.")
+	d.shows(d.send(worker(), open, url.Values{}, http.StatusUnprocessableEntity).Body.String(), "ds-error-summary", `href="#basis"`, "Please answer this.")
 	d.send(other(), open, url.Values{"basis": {"consent"}}, http.StatusForbidden)
 
 	opened := d.send(worker(), open, url.Values{"basis": {"consent"}}, http.StatusOK)
@@ -186,7 +187,7 @@ func TestAQuestionIsAskedAndItsAnswerReadSealed(t *testing.T) {
 	d := newDesk(t)
 	path, _ := d.asked(events.Standard)
 	tooLong := d.send(worker(), say(path, "referral.asked"), url.Values{"text": {strings.Repeat("a", 2001)}}, http.StatusUnprocessableEntity)
-	d.shows(tooLong.Body.String(), "at most 2000 characters", `href="#f-text"`, strings.Repeat("a", 2001))
+	d.shows(tooLong.Body.String(), "at most 2000 characters", `href="#text"`, strings.Repeat("a", 2001))
 	d.send(worker(), say(path, "referral.asked"), url.Values{"text": {"Is there a pram?"}}, http.StatusSeeOther)
 	d.Admit(d.a)
 	page := d.page(worker(), path, http.StatusOK)
@@ -203,7 +204,7 @@ func TestADeclineNeedsAReasonAndIsSaidOnce(t *testing.T) {
 	d := newDesk(t)
 	path, of := d.asked(events.Standard)
 	refused := d.send(worker(), say(path, "referral.declined"), url.Values{"happened.day": {"2026-02-31"}}, http.StatusUnprocessableEntity).Body.String()
-	d.shows(refused, `href="#f-reason"`, "Why can you not take the person? Please answer this.", `value="2026-02-31"`, "a day and a time that exist")
+	d.shows(refused, `href="#reason"`, "Why can you not take the person? Please answer this.", `value="2026-02-31"`, "a day and a time that exist")
 	id := between(refused, `name="statement" value="`, `"`)
 	form := url.Values{"statement": {id}, "reason": {"full"}}
 	for range 2 { // pressed twice

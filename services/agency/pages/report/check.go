@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 
-	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 )
 
@@ -111,7 +111,7 @@ func (p pages) send(v *web.Visit) (web.Answer, error) {
 		return nil, err
 	}
 	_, err = p.a.Report(v.Context(), report)
-	if violation, ok := errors.AsType[*events.Violation](err); ok && violation.Rule == mou.RuleCaseExists {
+	if ask.SentBefore(err) {
 		return web.Go(path(f.id, "sent")), nil // sent before: it was reported once
 	}
 	if err != nil {

@@ -129,7 +129,7 @@ type form struct {
 	Choices  []choice
 	Number   []ask.Field // to call back
 	More     []ask.Field // for the few nights on which it is otherwise
-	Problems []ask.Field
+	Problems ask.Wrong
 	Against  string
 	Kept     bool
 	Life     agency.FormDraft
@@ -210,7 +210,7 @@ func (f *form) lay(s *ask.Sheet) error {
 	for _, name := range []string{"except", "present", "capacity"} {
 		f.More = append(f.More, by[name])
 	}
-	f.Problems = ask.Wrong(fields)
+	f.Problems = ask.WrongIn(fields)
 	_, err = s.Fields()
 	return err
 }

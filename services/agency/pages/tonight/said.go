@@ -67,7 +67,10 @@ func (p pages) seen(v *web.Visit) (web.Answer, error) {
 		}
 	}
 	if facts.Duty == "" {
-		return p.page(v, page, "tonight.duty.wrong") // without one nothing opens
+		if err := page.askDuty(v, ask.Problems{"duty": {Key: "tonight.duty.wrong"}}); err != nil { // without one nothing opens
+			return nil, err
+		}
+		return page.show(v)
 	}
 	return p.say(v, page, facts)
 }
@@ -115,6 +118,10 @@ func (p pages) question(v *web.Visit) (web.Answer, error) {
 	if err := p.speaks(v, page); err != nil {
 		return nil, err
 	}
-	_, err = p.a.Ask(v.Context(), agency.Asking{Case: page.Case, Referral: page.Referral, Text: text})
+	id, err := ask.Statement(v)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.a.Ask(v.Context(), agency.Asking{Case: page.Case, Referral: page.Referral, Text: text, ID: id})
 	return p.said(v, page, err)
 }
