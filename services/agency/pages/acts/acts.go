@@ -4,24 +4,16 @@
 // form). A statement that needs more than its own members, such as a request with its sealed sections, has a manner of its
 // own; all others, and every type that is ever added, share one.
 //
-// A form that was sent twice says its statement once: it carries the id under which the statement is said.
+// A form that was sent twice says its statement once: it carries the id under which the statement is said. Other areas use
+// the templates acts-aside, acts-against and acts-said.
 package acts
 
 import (
-	"embed"
-	"io/fs"
-
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are those of this package. Other areas use acts-fields, acts-problems, acts-against and acts-said.
-func Templates() fs.FS { return templates }
 
 // Register serves the pages under /cases/{case}/say/{type}; type is the event type
 // as people say it, such as referral.accepted.

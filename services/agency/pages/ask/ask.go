@@ -3,23 +3,18 @@
 // A sheet is made of what was given before, so that whoever comes back, or gave something that cannot stand, finds it as
 // they left it. What is wrong stands beside the question and, with a link, above the form. Answers are read by the closed
 // lists of the wire; nothing outside of them passes. No question needs JavaScript.
+//
+// The templates are ask-field and ask-fields, which take one [Field] or several, and ask-problems, which takes what is
+// [Wrong].
 package ask
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"net/url"
 	"slices"
 
 	"handrail/services/web"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the shapes of questions: ask-field, ask-fields, ask-problems.
-func Templates() fs.FS { return templates }
 
 // Sheet makes the questions of one form in the reader's language.
 type Sheet struct {

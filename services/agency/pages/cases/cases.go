@@ -5,21 +5,12 @@
 package cases
 
 import (
-	"embed"
-	"io/fs"
-
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
 
 // Register adds the area's pages.
 func Register(site *web.Site, a *agency.Agency) {

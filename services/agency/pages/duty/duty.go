@@ -6,9 +6,7 @@
 package duty
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -24,12 +22,6 @@ const (
 	Path      = "/duty"
 	ShiftPath = "/shift"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's. They use those of the package left.
-func Templates() fs.FS { return templates }
 
 // Register adds the area's pages, and the script that lets a browser take alerts.
 func Register(site *web.Site, a *agency.Agency) {

@@ -5,9 +5,7 @@
 package inbox
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"strconv"
 	"time"
 
@@ -19,12 +17,6 @@ import (
 
 // Path is where the inbox is.
 const Path = "/inbox"
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
 
 // shown is how many lines one page of a list has.
 const shown = 50

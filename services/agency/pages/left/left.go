@@ -1,17 +1,10 @@
-// Package left shows how much time a duty has left: in words, and as a bar beside them for those who see it.
+// Package left shows how much time a duty has left: in words, and as a bar beside them for those who see it. Its
+// templates are left-time and left-bar, which take a [Time].
 package left
 
 import (
-	"embed"
-	"io/fs"
 	"time"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the shapes: left-time takes a [Time].
-func Templates() fs.FS { return templates }
 
 // States of the bar; an empty one is neither.
 const (

@@ -6,8 +6,6 @@
 package providers
 
 import (
-	"embed"
-	"io/fs"
 	"net/url"
 	"slices"
 	"time"
@@ -20,12 +18,6 @@ import (
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
 
 // Register adds the area's pages.
 func Register(site *web.Site, a *agency.Agency) {

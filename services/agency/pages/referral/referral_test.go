@@ -1,7 +1,6 @@
 package referral_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,11 +10,8 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/pages/acts"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/ask"
-	"handrail/services/agency/pages/referral"
-	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
@@ -32,15 +28,11 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, Log: agencytest.New(t, events.Shelter)}
 	d.a = d.Open()
-	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{ask.Templates(), acts.Templates(), referral.Templates()},
-	})
+	p, err := pages.New(d.a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts.Register(site, d.a)
-	referral.Register(site, d.a)
-	d.pages = site.Handler()
+	d.pages = p.Handler()
 	return d
 }
 

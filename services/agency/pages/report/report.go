@@ -10,9 +10,7 @@
 package report
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"net/http"
 
 	"handrail/events"
@@ -21,12 +19,6 @@ import (
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the pages' shapes. They use those of package ask.
-func Templates() fs.FS { return templates }
 
 // Register adds the pages to an agency's site.
 func Register(site *web.Site, a *agency.Agency) {

@@ -8,21 +8,13 @@
 package tonight
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the pages' shapes. They use those of the packages ask and asked.
-func Templates() fs.FS { return templates }
 
 // Register adds the pages to an agency's site.
 func Register(site *web.Site, a *agency.Agency) {

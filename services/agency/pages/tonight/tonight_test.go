@@ -3,12 +3,9 @@ package tonight_test
 import (
 	"bufio"
 	"context"
-	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,12 +14,8 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/ask"
-	"handrail/services/agency/pages/asked"
-	"handrail/services/agency/pages/left"
-	"handrail/services/agency/pages/tonight"
-	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
@@ -39,15 +32,11 @@ func newHouse(t *testing.T, kind events.AgencyKind) *house {
 	t.Helper()
 	h := &house{t: t, log: agencytest.New(t, kind), who: agencytest.Staff("duty-1", access.CaseWorker)}
 	h.a = h.log.Open()
-	site, err := web.New(web.Config{
-		Agency: h.a.ID(), Who: agencytest.Door{}.Who, SignIn: "/sign-in", Now: h.a.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Templates: []fs.FS{ask.Templates(), asked.Templates(), left.Templates(), tonight.Templates()},
-	})
+	p, err := pages.New(h.a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tonight.Register(site, h.a)
-	h.pages = site.Handler()
+	h.pages = p.Handler()
 	return h
 }
 

@@ -6,10 +6,8 @@
 package trail
 
 import (
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
@@ -21,12 +19,6 @@ import (
 	"handrail/services/web/language/rights"
 	"handrail/services/web/trail"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's; the shapes of a trail are services/web/trail's.
-func Templates() fs.FS { return templates }
 
 // Options are what an installation chooses. The zero Options are for production.
 type Options struct {
