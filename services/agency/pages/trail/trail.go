@@ -65,14 +65,7 @@ func (p *area) trail(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if page.Now {
-		page.Live = page.Base + "/live"
-	}
-	if v.Live() {
-		return web.Show{Template: "trail-part", Data: page, Part: true}, nil
-	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail", Title: title, Data: page}, err
+	return page.Show(v)
 }
 
 func (p *area) print(v *web.Visit) (web.Answer, error) {
@@ -80,8 +73,7 @@ func (p *area) print(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail-paper", Title: title, Data: page, Print: true}, err
+	return page.OnPaper(v)
 }
 
 // live streams the trail as it stands, under the journal's position.
