@@ -91,6 +91,10 @@ func typeNamed(name string) events.Type {
 	return ""
 }
 
+// Said is the type that the reader comes from having said, as people say it; empty if
+// there is none.
+func Said(v *web.Visit) string { return typeNamed(v.URL.Query().Get("said")).Name() }
+
 // allowed asks whether the person may speak in the case. While nobody works on it,
 // whoever answers a request may: they are assigned by answering.
 func (x *act) allowed() error {

@@ -23,6 +23,15 @@ type Option struct {
 	Chosen             bool
 }
 
+// Named are options that are known by their values.
+func Named(values []string) []Option {
+	options := make([]Option, len(values))
+	for i, value := range values {
+		options[i] = Option{Value: value, Label: value}
+	}
+	return options
+}
+
 // Group is options that stand together; one without a label is only they.
 type Group struct {
 	Label   string

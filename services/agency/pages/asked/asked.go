@@ -5,6 +5,7 @@
 package asked
 
 import (
+	"slices"
 	"time"
 
 	"handrail/contracts/mou"
@@ -47,4 +48,17 @@ func Of(views []agency.AskedView, now time.Time) []Request {
 		}
 	}
 	return list
+}
+
+// Could lists who could be asked for any of some offers, in the order of their ids.
+func Could(offers []agency.OfferView) (ids []string) {
+	for _, o := range offers {
+		for _, id := range o.Could {
+			if !slices.Contains(ids, string(id)) {
+				ids = append(ids, string(id))
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }

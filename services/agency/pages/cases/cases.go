@@ -40,14 +40,3 @@ func (p pages) open(v *web.Visit) (events.CaseID, mou.Case, error) {
 // Short is how people name a case to one another: the end of its number, which tells
 // nothing of the person.
 func Short(id events.CaseID) string { return string(id[max(0, len(id)-8):]) }
-
-// saidNow is the type that whoever looks comes from having said; empty if there is none.
-func saidNow(v *web.Visit) string {
-	name := v.URL.Query().Get("said")
-	for _, t := range events.Types() {
-		if t.Name() == name && !t.HubOnly() && !t.IsControl() {
-			return name
-		}
-	}
-	return ""
-}

@@ -4,6 +4,8 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/cases"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -13,7 +15,7 @@ import (
 type overdueView struct {
 	Ours, Others, Done []late
 	Escalated          []escalated
-	Leaf               leaf
+	Leaf               leaf.Leaf
 	Count              int
 }
 
@@ -41,10 +43,10 @@ func (p pages) overdue(v *web.Visit) (web.Answer, error) {
 	}
 	all := p.agency.Overdue()
 	seen := overdueView{Count: len(all.Clocks)}
-	clocks, page := leafOf(v, "/overdue", mineFirst(all.Clocks))
+	clocks, page := leaf.Of(v, "/overdue", mineFirst(all.Clocks))
 	seen.Leaf = page
 	for _, clock := range clocks {
-		line := late{Late: clock, Short: Short(clock.Case), Left: left.Of(clock.Since, clock.Due, v.Now), To: p.pathOf(v, clock.Case, clock.Referral)}
+		line := late{Late: clock, Short: cases.Short(clock.Case), Left: left.Of(clock.Since, clock.Due, v.Now), To: p.pathOf(v, clock.Case, clock.Referral)}
 		switch {
 		case clock.State == mou.ClockLateMet:
 			seen.Done = append(seen.Done, line)
@@ -54,8 +56,8 @@ func (p pages) overdue(v *web.Visit) (web.Answer, error) {
 			seen.Others = append(seen.Others, line)
 		}
 	}
-	for _, e := range all.Escalated[:min(len(all.Escalated), shown)] {
-		line := escalated{Escalated: e, Short: Short(e.Case)}
+	for _, e := range all.Escalated[:min(len(all.Escalated), leaf.Lines)] {
+		line := escalated{Escalated: e, Short: cases.Short(e.Case)}
 		if !e.Due.IsZero() {
 			due := left.Of(e.Since, e.Due, v.Now)
 			line.Left = &due

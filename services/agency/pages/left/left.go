@@ -3,7 +3,10 @@
 package left
 
 import (
+	"slices"
 	"time"
+
+	"handrail/contracts/mou"
 )
 
 // States of the bar; an empty one is neither.
@@ -34,4 +37,14 @@ func Of(since, due, now time.Time) Time {
 		}
 	}
 	return t
+}
+
+// OfClock is [Of] for a clock of a case, which runs since the entry that set it was admitted.
+func OfClock(c mou.Case, k mou.Clock, now time.Time) Time {
+	var since time.Time
+	trail := c.Trail()
+	if at := slices.IndexFunc(trail, func(i mou.Item) bool { return i.Number == k.Set }); at >= 0 {
+		since = trail[at].Admitted
+	}
+	return Of(since, k.Due, now)
 }

@@ -7,6 +7,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -97,7 +98,7 @@ func show(v *web.Visit, a *agency.Agency) (web.Answer, error) {
 	}
 	p := &page{
 		Case: s.id, ID: s.asked.ID, Asked: s.asked, Mine: s.asked.By == s.me, Waits: s.waits(), Legs: s.asked.Legs, Clocks: clocksOf(s.of, s.asked.ID, s.me, v.Now),
-		Statement: map[string]string{}, Said: saidNow(v),
+		Statement: map[string]string{}, Said: acts.Said(v),
 	}
 	p.facts(s)
 	p.may(v, a, s)
@@ -133,17 +134,6 @@ func (p *page) may(v *web.Visit, a *agency.Agency, s subject) {
 	if verdict := access.May(v.Person, s.me, access.Say, of, v.Now); verdict != access.Allowed {
 		p.Closed = "web.error." + string(verdict)
 	}
-}
-
-// saidNow is the type that the reader comes from having said, if there is one.
-func saidNow(v *web.Visit) string {
-	name := v.URL.Query().Get("said")
-	for _, t := range events.Types() {
-		if t.Name() == name && !t.HubOnly() && !t.IsControl() {
-			return name
-		}
-	}
-	return ""
 }
 
 // facts fills in what the request says, and this agency's turn.

@@ -118,7 +118,7 @@ func TestWhoeverIsAskedSeesCodesUntilTheyAcceptAndAnswersOnThePage(t *testing.T)
 	path, of := d.asked(events.Tonight)
 	before := d.page(worker(), path, http.StatusOK)
 	d.shows(before, "testtown-police asks for help", "A bed tonight", "Romanian", "number 1 of 2", "Accept", "Say that we have seen it", "Decline", "Ask a question",
-		"Somebody may be looking for the person", "tenths-10", "Nothing that you may open has arrived")
+		"Somebody may be looking for the person", "tenths-9", "Nothing that you may open has arrived")
 	d.hides(before, "Robin", "/open/")
 	d.page(other(), path, http.StatusOK) // all of the staff, while nobody answered
 

@@ -45,6 +45,14 @@ func (p pages) said(v *web.Visit, page answering, err error) (web.Answer, error)
 	return web.Go(page.Path), nil
 }
 
+// sent reads an answer's form, and finds the referral that it is about.
+func (p pages) sent(v *web.Visit) (answering, error) {
+	if err := v.Form(); err != nil {
+		return answering{}, err
+	}
+	return p.of(v)
+}
+
 func (p pages) now() events.Said {
 	at := events.At(p.a.Now())
 	return events.Said{Happened: at, Recorded: at, Channel: events.InPerson}
@@ -53,11 +61,8 @@ func (p pages) now() events.Said {
 // seen says who is on it: what the person needs and what is dangerous for them opens
 // to a named duty worker, if the person agreed to that.
 func (p pages) seen(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	facts := &events.ReferralAcknowledged{Said: p.now()}
@@ -86,11 +91,8 @@ func (p pages) accept(v *web.Visit) (web.Answer, error) {
 
 // decline says that there is none, and why.
 func (p pages) decline(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	r := ask.NewReader(v.PostForm)
@@ -103,11 +105,8 @@ func (p pages) decline(v *web.Visit) (web.Answer, error) {
 
 // question asks whoever asked; the text travels sealed.
 func (p pages) question(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	r := ask.NewReader(v.PostForm)

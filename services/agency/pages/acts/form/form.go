@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"handrail/events"
 	"handrail/services/agency/pages/ask"
+	"handrail/services/web/language"
 )
 
 // fewest is up to how many codes all are shown at once (own choice: what fits a
@@ -70,7 +70,7 @@ func (m *Member) shape(t reflect.Type) (err error) {
 	case t == reflect.TypeFor[events.Time]():
 		m.Kind = ask.Moment
 	case isCoded:
-		m.List, m.Codes = ListOf(t), list.Codes()
+		m.List, m.Codes = language.ListOf(t), list.Codes()
 		m.Kind = OneOf(m.Codes)
 	case names(t) != "":
 		m.Kind, m.List = ask.Pick, names(t)
@@ -110,17 +110,4 @@ func names(t reflect.Type) string {
 		reflect.TypeFor[events.CaseID]():   "case",
 		reflect.TypeFor[events.EventID]():  "event",
 	}[t]
-}
-
-// ListOf is the name of the code list of a type, as [language.Words.Code] knows it: the
-// type's own in lower case with hyphens, so that AgeClass is age-class.
-func ListOf(t reflect.Type) string {
-	var b strings.Builder
-	for i, r := range t.Name() {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }
