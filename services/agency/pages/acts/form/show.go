@@ -67,7 +67,8 @@ func (m Member) show(about string, words *language.Words, from url.Values, c Cho
 	case ask.One, ask.Pick, ask.Many, ask.YesNo:
 		var options []ask.Option
 		options, err = m.options(words, from, c)
-		f.Groups, f.Beside = []ask.Group{{Options: options}}, m.Kind == ask.Many && len(options) >= wide
+		f.Groups = []ask.Group{{Options: options}}
+		f.Beside = m.Kind == ask.Many && len(options) >= wide && m.List != "agency" // whose names are long
 	case ask.Count, ask.Line, ask.Phone, ask.Text:
 	}
 	return f, err
