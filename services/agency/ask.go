@@ -25,6 +25,7 @@ type Asking struct {
 	Case     events.CaseID     `json:"case"`
 	Referral events.ReferralID `json:"referral"`
 	Text     string            `json:"text"`
+	ID       events.EventID    `json:"-"` // chosen by whose form asks, so that it asks once; empty: a new one
 }
 
 // Replying is the answer to one question that reached this agency.
@@ -32,6 +33,7 @@ type Replying struct {
 	Case     events.CaseID  `json:"case"`
 	Question events.EventID `json:"question"`
 	Text     string         `json:"text"`
+	ID       events.EventID `json:"-"` // as of [Asking]
 }
 
 // AskedQuestion is one question, of which only the text is sealed.
@@ -44,7 +46,8 @@ type AskedQuestion struct {
 	Answered events.EventID    `json:"answered,omitzero"` // the newest answer to whoever asked, said after the question
 }
 
-// Ask seals a question to the agency that asked this one. Errors as for [Agency.Say].
+// Ask seals a question to the agency that asked this one. Errors as for [Agency.Say];
+// id-reused if the same form was sent before.
 func (a *Agency) Ask(ctx context.Context, q Asking) ([]events.EventID, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -55,17 +58,17 @@ func (a *Agency) Ask(ctx context.Context, q Asking) ([]events.EventID, error) {
 	if to == "" {
 		return nil, events.Refuse(mou.RuleReferralUnknown, "/referral", "this agency knows no referral of that id in the case")
 	}
-	return a.sayText(ctx, events.TypeReferralAsked, q.Text, Sealing{Case: q.Case, Referral: q.Referral, To: to})
+	return a.sayText(ctx, events.TypeReferralAsked, q.Text, Sealing{Case: q.Case, Referral: q.Referral, To: to, ID: q.ID})
 }
 
-// Reply seals an answer to the provider that asked. Errors as for [Agency.Say],
+// Reply seals an answer to the provider that asked. Errors as for [Agency.Ask],
 // and question-unknown.
 func (a *Agency) Reply(ctx context.Context, r Replying) ([]events.EventID, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, q := range a.questionsIn(r.Case) {
 		if q.Question == r.Question && q.To == a.config.Agency {
-			return a.sayText(ctx, events.TypeReferralAnswered, r.Text, Sealing{Case: r.Case, Referral: q.Referral, To: q.From})
+			return a.sayText(ctx, events.TypeReferralAnswered, r.Text, Sealing{Case: r.Case, Referral: q.Referral, To: q.From, ID: r.ID})
 		}
 	}
 	return nil, events.Refuse(RuleQuestionUnknown, "/question", "nobody asked this agency a question of that id in the case")

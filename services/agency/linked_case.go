@@ -19,9 +19,11 @@ type Linked struct {
 }
 
 // Link opens a case for a foreign mission and links it to the person's own, all
-// or none. Only this agency and auditors see the link. Whether the mission may be
-// addressed is the hub's answer, which does not say why. Errors as for [Agency.Say].
-func (a *Agency) Link(ctx context.Context, id events.CaseID, why events.LinkKind) (Linked, error) {
+// or none. The new case's id is chosen by whose form asks, so that it links once;
+// empty: a new one. Only this agency and auditors see the link. Whether the mission may be
+// addressed is the hub's answer, which does not say why. Errors as for [Agency.Say];
+// case-exists if the same form was sent before.
+func (a *Agency) Link(ctx context.Context, id events.CaseID, why events.LinkKind, opened events.CaseID) (Linked, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	f := a.book.files[id]
@@ -34,7 +36,7 @@ func (a *Agency) Link(ctx context.Context, id events.CaseID, why events.LinkKind
 		return Linked{}, events.Refuse(mou.RuleCaseUnknown, "/case", "this agency knows no case of that id")
 	}
 	now := a.now()
-	of, err := newID("", now)
+	of, err := newID(events.EventID(opened), now)
 	if err != nil {
 		return Linked{}, err
 	}
@@ -54,5 +56,5 @@ func (a *Agency) postLink(r *http.Request, body []byte) (any, error) {
 	if err := strict.Read(body, &given); err != nil {
 		return nil, err
 	}
-	return a.Link(r.Context(), given.Case, given.For)
+	return a.Link(r.Context(), given.Case, given.For, "")
 }

@@ -35,11 +35,14 @@ type Sealing struct {
 	// Values are sections that are not held back here, each a JSON object. They
 	// are sealed at once and not kept.
 	Values map[events.Section]jsontext.Value
+
+	ID events.EventID // of the first of them, chosen by whose form sends them, so that it sends once; empty: a new one
 }
 
 // SealTo seals sections to the candidate's key and says them as record.sealed,
 // all or none. What is held back stays here until it expires or the case is closed,
-// so that another provider can be asked. Errors as for [Agency.Say].
+// so that another provider can be asked. Errors as for [Agency.Say]; id-reused if the
+// same form was sent before.
 func (a *Agency) SealTo(ctx context.Context, s Sealing) ([]events.EventID, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -94,13 +97,13 @@ func (a *Agency) sealValues(s Sealing, now time.Time) ([]Statement, error) {
 		if err != nil {
 			return nil, err
 		}
-		statements = append(statements, statement)
+		statements, s.ID = append(statements, statement), ""
 	}
 	return statements, nil
 }
 
 func (a *Agency) sealOne(s Sealing, as events.Type, section events.Section, value jsontext.Value, key events.PublicKey, now time.Time) (Statement, error) {
-	id, err := newID("", now)
+	id, err := newID(s.ID, now)
 	if err != nil {
 		return Statement{}, err
 	}

@@ -193,7 +193,9 @@ func (a *Agency) postRecords(r *http.Request, body []byte) (any, error) {
 	if err := strict.Wanted(given.Sections != nil, "sections"); err != nil {
 		return nil, err
 	}
-	ids, err := a.SealTo(r.Context(), Sealing(given))
+	ids, err := a.SealTo(r.Context(), Sealing{
+		Case: given.Case, Referral: given.Referral, To: given.To, Purpose: given.Purpose, Sections: given.Sections, Values: given.Values,
+	})
 	return SaidOf{Case: given.Case, Events: ids}, err
 }
 

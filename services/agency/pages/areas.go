@@ -1,16 +1,15 @@
 package pages
 
 import (
+	"embed"
+	"fmt"
 	"io/fs"
 
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts"
-	"handrail/services/agency/pages/ask"
-	"handrail/services/agency/pages/asked"
 	"handrail/services/agency/pages/cases"
 	"handrail/services/agency/pages/duty"
 	"handrail/services/agency/pages/inbox"
-	"handrail/services/agency/pages/left"
 	"handrail/services/agency/pages/providers"
 	"handrail/services/agency/pages/referral"
 	"handrail/services/agency/pages/report"
@@ -21,39 +20,34 @@ import (
 	shapes "handrail/services/web/trail"
 )
 
-// area is one package of pages; those without register only have shapes that others use.
-type area struct {
-	templates func() fs.FS
-	register  func(*web.Site, *agency.Agency) error
+//go:embed */templates/*.html
+var areas embed.FS
+
+// templates are those of every area, and of what areas share.
+func templates() ([]fs.FS, error) {
+	all := []fs.FS{shapes.Templates()}
+	folders, err := areas.ReadDir(".")
+	if err != nil {
+		return nil, fmt.Errorf("looking for templates: %w", err)
+	}
+	for _, folder := range folders {
+		area, err := fs.Sub(areas, folder.Name())
+		if err != nil {
+			return nil, fmt.Errorf("looking for templates: %w", err)
+		}
+		all = append(all, area)
+	}
+	return all, nil
 }
 
-// areas lists every area of the pages.
-func (p *Pages) areas() []area {
-	return []area{
-		{left.Templates, nil},
-		{ask.Templates, nil},
-		{asked.Templates, nil},
-		{shapes.Templates, nil},
-		{inbox.Templates, plain(inbox.Register)},
-		{cases.Templates, plain(cases.Register)},
-		{providers.Templates, plain(providers.Register)},
-		{acts.Templates, plain(acts.Register)},
-		{referral.Templates, plain(referral.Register)},
-		{report.Templates, plain(report.Register)},
-		{tonight.Templates, plain(tonight.Register)},
-		{duty.Templates, plain(duty.Register)},
-		{trail.Templates, func(site *web.Site, a *agency.Agency) error {
-			return trail.Register(site, a, trail.Options{Drafts: p.config.Drafts})
-		}},
+// register adds the pages of every area.
+func (p *Pages) register(site *web.Site) error {
+	for _, register := range []func(*web.Site, *agency.Agency){
+		inbox.Register, cases.Register, providers.Register, acts.Register, referral.Register, report.Register, tonight.Register, duty.Register,
+	} {
+		register(site, p.agency)
 	}
-}
-
-// plain is the register of an area that cannot fail.
-func plain(register func(*web.Site, *agency.Agency)) func(*web.Site, *agency.Agency) error {
-	return func(site *web.Site, a *agency.Agency) error {
-		register(site, a)
-		return nil
-	}
+	return trail.Register(site, p.agency, trail.Options{Drafts: p.config.Drafts})
 }
 
 // menu is what the layout offers, to those who may see it.

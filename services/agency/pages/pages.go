@@ -1,7 +1,8 @@
 // Package pages serves an agency's pages to its people: every area of the pages, one menu, one way to sign in.
 //
-// Each area is a package below this one, with its templates and what it registers; they share nothing but services/web
-// and the agency's Go API. Pages and agency are one process: what a page shows is the journal as it is now, also while
+// Each area is a package below this one, with what it registers and, in a folder of its own, its templates. Areas share
+// services/web, the agency's Go API, and a few packages that show one thing: how questions are asked (ask), who is asked
+// (asked), how much time is left (left). Pages and agency are one process: what a page shows is the journal as it is now, also while
 // the hub is away. The pages are served to this machine only, or over TLS.
 package pages
 
@@ -126,13 +127,14 @@ func (p *Pages) site() (http.Handler, error) {
 }
 
 func (p *Pages) compose(place *time.Location) (*web.Site, error) {
+	folders, err := templates()
+	if err != nil {
+		return nil, err
+	}
 	config := web.Config{
 		Agency: p.agency.ID(), Place: place, Who: p.config.Door.Who, SignIn: p.config.SignIn, Menu: menu(), Banner: p.banner,
 		QuickExit: p.config.QuickExit || p.agency.Kind() == events.Hotline,
-		Templates: []fs.FS{p.config.Door.Templates()}, Log: p.log, Now: p.config.Now,
-	}
-	for _, one := range p.areas() {
-		config.Templates = append(config.Templates, one.templates())
+		Templates: append(folders, p.config.Door.Templates()), Log: p.log, Now: p.config.Now,
 	}
 	site, err := web.New(config)
 	if err != nil {
@@ -140,13 +142,8 @@ func (p *Pages) compose(place *time.Location) (*web.Site, error) {
 	}
 	p.config.Door.Register(site)
 	site.Page("GET /{$}", access.OwnSettings, p.first)
-	for _, one := range p.areas() {
-		if one.register == nil {
-			continue
-		}
-		if err := one.register(site, p.agency); err != nil {
-			return nil, fmt.Errorf("making the pages: %w", err)
-		}
+	if err := p.register(site); err != nil {
+		return nil, fmt.Errorf("making the pages: %w", err)
 	}
 	return site, nil
 }

@@ -28,14 +28,7 @@ func (p *Pages) trail(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if page.Now {
-		page.Live = page.Base + "/live"
-	}
-	if v.Live() {
-		return web.Show{Template: "trail-part", Data: page, Part: true}, nil
-	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail", Title: title, Data: page}, err
+	return page.Show(v)
 }
 
 // print shows the same for paper, everything open.
@@ -48,8 +41,7 @@ func (p *Pages) print(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail-paper", Title: title, Data: page, Print: true}, err
+	return page.OnPaper(v)
 }
 
 // open gives what the person read of the case that the path names.

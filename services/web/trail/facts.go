@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"handrail/events"
+	"handrail/services/web/language"
 )
 
 // Fact is one thing that a statement says, in words.
@@ -91,7 +92,7 @@ func (w writer) value(v reflect.Value) (string, error) {
 	case bool:
 		return w.words.Say("trail." + map[bool]string{true: "yes", false: "no"}[of])
 	case interface{ Codes() []string }:
-		return w.words.Code(listOf(v.Type()), v.String())
+		return w.words.Code(language.ListOf(v.Type()), v.String())
 	}
 	switch v.Kind() { //nolint:exhaustive // statements hold no other kinds; whatever comes has no words yet
 	case reflect.Slice:
@@ -109,24 +110,9 @@ func (w writer) value(v reflect.Value) (string, error) {
 	case reflect.Uint64:
 		return strconv.FormatUint(v.Uint(), 10), nil
 	case reflect.String:
-		return w.words.Code(listOf(v.Type()), v.String())
+		return w.words.Code(language.ListOf(v.Type()), v.String())
 	}
 	return "", fmt.Errorf("a trail has no words for a %s", v.Type())
-}
-
-// listOf is the name of a code list: that of its type, in kebab case.
-func listOf(of reflect.Type) string {
-	var b strings.Builder
-	for i, c := range of.Name() {
-		if c >= 'A' && c <= 'Z' {
-			if i > 0 {
-				b.WriteByte('-')
-			}
-			c += 'a' - 'A'
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }
 
 // recipient is whom a consent is for.

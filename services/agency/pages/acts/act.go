@@ -9,6 +9,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
@@ -30,12 +31,14 @@ type act struct {
 	manner   manner
 	form     form.Form // empty: the statement is sealed
 	choices  form.Choices
+
+	statement events.EventID // under which the form is said
 }
 
 // asked is what a form sent; empty when it was not sent yet.
 type asked struct {
-	values url.Values
-	faults form.Faults
+	values   url.Values
+	problems ask.Problems
 }
 
 // meet reads whom and what a page is about, and asks whether the person may.
@@ -46,6 +49,9 @@ func meet(v *web.Visit, a *agency.Agency) (*act, error) {
 		return nil, web.ErrNoPage
 	}
 	var err error
+	if x.statement, err = ask.Statement(v); err != nil {
+		return nil, err
+	}
 	if x.memo, err = a.Memorandum(); err != nil {
 		return nil, err
 	}
@@ -85,6 +91,10 @@ func typeNamed(name string) events.Type {
 	return ""
 }
 
+// Said is the type that the reader comes from having said, as people say it; empty if
+// there is none.
+func Said(v *web.Visit) string { return typeNamed(v.URL.Query().Get("said")).Name() }
+
 // allowed asks whether the person may speak in the case. While nobody works on it,
 // whoever answers a request may: they are assigned by answering.
 func (x *act) allowed() error {
@@ -122,7 +132,7 @@ func (x *act) moved() mou.Move {
 // offer fills in what the form offers here.
 func (x *act) offer() error {
 	x.choices = form.Choices{
-		Offered: map[string][]form.Option{}, Fixed: map[string]any{"recorded": events.At(x.Now)}, First: url.Values{"channel": {string(events.InPerson)}},
+		Offered: map[string][]ask.Option{}, Fixed: map[string]any{"recorded": events.At(x.Now)}, First: url.Values{"channel": {string(events.InPerson)}},
 		Needed: map[string]bool{}, Place: x.place(), Now: x.Now,
 	}
 	if x.manner.choices == nil {
@@ -137,89 +147,72 @@ func (x *act) place() *time.Location { return x.Words.In(x.Now).Location() }
 // say says what a form asks for and leads on, or shows the form again with what
 // stands against it.
 func (x *act) say(values url.Values) (web.Answer, error) {
-	given := asked{values: values}
-	if x.saidBefore(given) {
-		if x.t == events.TypeReferralRequested {
-			x.referral = x.statement(given)
-		}
-		return x.lead(nil)
+	if x.saidBefore() {
+		return x.lead()
 	}
 	if !x.move.Allowed || x.t == events.TypeRecordOpened {
 		return x.show(values, nil)
 	}
+	given := asked{values: values}
 	if x.manner.again != nil && x.manner.again(x, given) {
-		return x.show(values, form.Faults{})
+		return x.show(values, ask.Problems{})
 	}
 	speak := x.manner.speak
 	if speak == nil {
 		speak = speakPlainly
 	}
-	done, err := speak(x, given)
-	if faults, is := x.faults(err); is {
-		return x.show(values, faults)
+	err := speak(x, given)
+	if err == nil || ask.SentBefore(err) {
+		return x.lead()
 	}
-	if err != nil {
-		return nil, err
+	if problems, is := problemsIn(x.form.ProblemsOf(err)); is {
+		return x.show(values, problems)
 	}
-	return x.lead(done)
-}
-
-// faults puts what stands against a form beside its members. A statement under an id
-// that was used is the same form once more: it was said.
-func (x *act) faults(err error) (form.Faults, bool) {
-	if v, is := violation(err); is && v.Rule == events.RuleIDReused {
-		return nil, false
-	}
-	if _, is := violation(err); is {
-		err = x.form.FaultsOf(err)
-	}
-	return faultsIn(err)
+	return nil, err
 }
 
 // lead goes on to what was said, with the person assigned who answered.
-func (x *act) lead(done *spoken) (web.Answer, error) {
+func (x *act) lead() (web.Answer, error) {
 	if slices.Contains(answers(), x.t) {
 		if err := x.a.Assign(x.Context(), x.id, x.Person.Code, x.Person.Code); err != nil {
 			return nil, err
 		}
 	}
-	if done != nil && done.to != "" {
-		return web.Go(done.to), nil
+	to := x.path(x.referral)
+	if x.manner.leads != nil {
+		to = x.manner.leads(x)
 	}
-	if x.referral != "" {
-		return web.Go("/referrals/" + string(x.id) + "/" + string(x.referral) + "?said=" + x.t.Name()), nil
+	return web.Go(to + "?said=" + x.t.Name()), nil
+}
+
+// path is the page of a referral, or, if it is empty, of the case.
+func (x *act) path(referral events.ReferralID) string {
+	if referral == "" {
+		return "/cases/" + string(x.id)
 	}
-	return web.Go("/cases/" + string(x.id) + "?said=" + x.t.Name()), nil
+	return "/referrals/" + string(x.id) + "/" + string(referral)
 }
 
 // speakPlainly says what the payload's members alone say.
-func speakPlainly(x *act, given asked) (*spoken, error) {
+func speakPlainly(x *act, given asked) error {
 	payload, err := x.form.Read(given.values, x.choices)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x.speak(given, payload)
+	return x.speak(payload)
 }
 
-// statement is the id that the form carries.
-func (x *act) statement(given asked) events.EventID {
-	id := events.EventID(given.values.Get(statementField))
-	if new(events.EventID).UnmarshalText([]byte(id)) != nil {
-		return ""
-	}
-	return id
-}
-
-// saidBefore says whether this very form was taken already: somebody pressed twice.
-func (x *act) saidBefore(given asked) bool {
-	id := x.statement(given)
-	return id != "" && slices.ContainsFunc(x.of.Trail(), func(i mou.Item) bool { return i.ID == id && i.By == x.me && i.Type == x.t })
-}
-
-// already takes a statement that was said before under the same id as said.
-func already(err error) error {
-	if v, is := violation(err); is && v.Rule == events.RuleIDReused && v.Pointer == "/id" {
-		return nil
-	}
+// speak says a payload under the form's own id.
+func (x *act) speak(payload events.Payload) error {
+	_, err := x.a.Say(x.Context(), agency.Statement{Case: x.id, Referral: x.referral, ID: x.statement, Payload: payload})
 	return err
+}
+
+// saidBefore says whether this very form was taken already: somebody pressed twice. A
+// case that it opens has the form's id.
+func (x *act) saidBefore() bool {
+	return slices.ContainsFunc(x.of.Trail(), func(i mou.Item) bool {
+		linked, opens := i.Facts.(*events.CaseLinked)
+		return i.By == x.me && i.Type == x.t && (i.ID == x.statement || opens && linked.Case == events.CaseID(x.statement))
+	})
 }

@@ -4,24 +4,16 @@
 // form). A statement that needs more than its own members, such as a request with its sealed sections, has a manner of its
 // own; all others, and every type that is ever added, share one.
 //
-// A form that was sent twice says its statement once: it carries the id under which the statement is said.
+// A form that was sent twice says its statement once: it carries the id under which the statement is said. Other areas use
+// the templates acts-aside, acts-against and acts-said.
 package acts
 
 import (
-	"embed"
-	"io/fs"
-
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are those of this package. Other areas use acts-fields, acts-faults, acts-against and acts-said.
-func Templates() fs.FS { return templates }
 
 // Register serves the pages under /cases/{case}/say/{type}; type is the event type
 // as people say it, such as referral.accepted.
@@ -48,15 +40,13 @@ func Register(site *web.Site, a *agency.Agency) {
 // manner is how one type of statement is asked for and said. What it leaves nil is
 // done as for all.
 type manner struct {
-	choices func(*act) error                   // what the form offers and fills in; it changes act.choices
-	fields  func(*act, *page, asked) error     // what the page asks beside the payload's members
-	last    []string                           // members of the payload that are asked after all others
-	again   func(*act, asked) bool             // the form is only to be shown again, with what follows from what it holds
-	speak   func(*act, asked) (*spoken, error) // says it; the error is form.Faults, *events.Violation or a failure
+	choices func(*act) error               // what the form offers and fills in; it changes act.choices
+	fields  func(*act, *page, asked) error // what the page asks beside the payload's members
+	last    []string                       // members of the payload that are asked after all others
+	again   func(*act, asked) bool         // the form is only to be shown again, with what follows from what it holds
+	speak   func(*act, asked) error        // says it; the error is ask.Problems, *events.Violation or a failure
+	leads   func(*act) string              // where to go when it was said, other than to the case or referral
 }
-
-// spoken says where to go when something was said other than to the case or referral.
-type spoken struct{ to string }
 
 func mannerOf(t events.Type) manner {
 	m, own := map[events.Type]manner{

@@ -4,6 +4,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 )
 
 // Questions and answers are free text, so they travel sealed: only the agency that
@@ -14,34 +15,34 @@ const (
 )
 
 func question() manner {
-	return manner{fields: textFields, speak: func(x *act, given asked) (*spoken, error) {
-		_, err := x.a.Ask(x.Context(), agency.Asking{Case: x.id, Referral: x.referral, Text: given.values.Get(textField)})
-		return nil, atText(err)
+	return manner{fields: textFields, speak: func(x *act, given asked) error {
+		_, err := x.a.Ask(x.Context(), agency.Asking{Case: x.id, Referral: x.referral, Text: given.values.Get(textField), ID: x.statement})
+		return atText(err)
 	}}
 }
 
 func reply() manner {
-	return manner{fields: replyFields, speak: func(x *act, given asked) (*spoken, error) {
-		_, err := x.a.Reply(x.Context(), agency.Replying{Case: x.id, Question: events.EventID(given.values.Get(questionField)), Text: given.values.Get(textField)})
+	return manner{fields: replyFields, speak: func(x *act, given asked) error {
+		_, err := x.a.Reply(x.Context(), agency.Replying{
+			Case: x.id, Question: events.EventID(given.values.Get(questionField)), Text: given.values.Get(textField), ID: x.statement,
+		})
 		if v, is := violation(err); is && v.Rule == agency.RuleQuestionUnknown {
-			return nil, form.Faults{questionField: "rule." + string(v.Rule)}
+			return ask.Problems{questionField: {Key: "rule." + string(v.Rule)}}
 		}
-		return nil, atText(err)
+		return atText(err)
 	}}
 }
 
 // atText puts what stands against a text beside it.
 func atText(err error) error {
 	if v, is := violation(err); is && v.Pointer == "/text" {
-		return form.Faults{textField: "acts.error.text"}
+		return ask.Problems{textField: {Key: "acts.error.text"}}
 	}
 	return err
 }
 
 func textFields(x *act, p *page, given asked) error {
-	fields, err := shown(x, x.choices, given, form.Member{Name: textField, Key: textField, Kind: form.Long, Needed: true})
-	p.Fields = append(p.Fields, fields...)
-	return err
+	return x.poses(p, x.choices, given, form.Member{Name: textField, Key: textField, Kind: ask.Text, Needed: true})
 }
 
 // replyFields lets one choose which question is answered: those that wait for an
@@ -62,10 +63,8 @@ func replyFields(x *act, p *page, given asked) error {
 	if all := c.Offered[questionField]; len(all) > 0 {
 		c.First.Set(questionField, all[len(all)-1].Value)
 	}
-	fields, err := shown(x, c, given, form.Member{Name: questionField, Key: questionField, Kind: form.One, List: "agency", Needed: true})
-	if err != nil {
+	if err := x.poses(p, c, given, form.Member{Name: questionField, Key: questionField, Kind: ask.One, List: "agency", Needed: true}); err != nil {
 		return err
 	}
-	p.Fields = append(p.Fields, fields...)
 	return textFields(x, p, given)
 }

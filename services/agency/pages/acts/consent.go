@@ -7,8 +7,8 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
-	"handrail/services/agency"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 )
 
 // Staff offer the person the profile's few bundles in plain words, never the matrix
@@ -76,49 +76,26 @@ func bundleFields(x *act, p *page, given asked) error {
 	if len(x.memo.Profile.Bundles) == 0 {
 		return nil
 	}
-	fields, err := x.bundleQuestions(given)
-	p.Fields = append(p.Fields, fields...)
-	return err
-}
-
-func (x *act) bundleQuestions(given asked) ([]form.Field, error) {
 	c := x.choices
 	c.Offered = maps.Clone(c.Offered)
 	c.Offered[bundleField] = nil
 	for _, name := range slices.Sorted(maps.Keys(x.memo.Profile.Bundles)) {
-		option := form.Option{Value: name}
+		option := ask.Option{Value: name}
 		var err error
 		if option.Label, err = x.Say("bundle." + name + ".says"); err != nil {
-			return nil, err
+			return err
 		}
 		c.Offered[bundleField] = append(c.Offered[bundleField], option)
 	}
 	agencies, err := x.agencies(func(_ events.AgencyID, kind events.AgencyKind) bool { return x.bundleOfKind(kind) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.Offered[onlyField], c.Offered[exceptField] = agencies, agencies
-	return shown(x, c, given,
-		form.Member{Name: bundleField, Key: bundleField, Kind: form.One, Needed: true},
-		form.Member{Name: onlyField, Key: onlyField, Kind: form.Pick, List: "agency"},
-		form.Member{Name: exceptField, Key: exceptField, Kind: form.Many, List: "agency"})
-}
-
-// shown shows questions that are none of the payload's members.
-func shown(x *act, c form.Choices, given asked, members ...form.Member) ([]form.Field, error) {
-	values := given.values
-	if values == nil {
-		values = c.First
-	}
-	fields := make([]form.Field, 0, len(members))
-	for _, m := range members {
-		f, err := m.Show(x.t.Name(), x.Words, values, c, given.faults)
-		if err != nil {
-			return nil, err
-		}
-		fields = append(fields, f)
-	}
-	return fields, nil
+	return x.poses(p, c, given,
+		form.Member{Name: bundleField, Key: bundleField, Kind: ask.One, Needed: true},
+		form.Member{Name: onlyField, Key: onlyField, Kind: ask.Pick, List: "agency"},
+		form.Member{Name: exceptField, Key: exceptField, Kind: ask.Many, List: "agency"})
 }
 
 func (x *act) bundleOfKind(kind events.AgencyKind) bool {
@@ -130,11 +107,11 @@ func (x *act) bundleOfKind(kind events.AgencyKind) bool {
 	return false
 }
 
-// recipient is whom the person means by a bundle; faults if that does not fit together.
-func (x *act) recipient(values url.Values) (mou.Bundle, events.Recipient, form.Faults) {
+// recipient is whom the person means by a bundle; problems if that does not fit together.
+func (x *act) recipient(values url.Values) (mou.Bundle, events.Recipient, ask.Problems) {
 	b, known := x.memo.Profile.Bundles[values.Get(bundleField)]
 	if !known {
-		return b, events.Recipient{}, form.Faults{bundleField: "acts.error.needed"}
+		return b, events.Recipient{}, ask.Problems{bundleField: {Key: "acts.error.needed"}}
 	}
 	to := events.Recipient{Class: b.Class}
 	only := events.AgencyID(values.Get(onlyField))
@@ -147,44 +124,38 @@ func (x *act) recipient(values url.Values) (mou.Bundle, events.Recipient, form.F
 	case only == "":
 		return b, to, nil
 	case x.memo.Directory[only] != b.Class:
-		return b, to, form.Faults{onlyField: "acts.error.other-kind"}
+		return b, to, ask.Problems{onlyField: {Key: "acts.error.other-kind"}}
 	case to.Except != nil:
-		return b, to, form.Faults{exceptField: "acts.error.only-or-except"}
+		return b, to, ask.Problems{exceptField: {Key: "acts.error.only-or-except"}}
 	}
 	return b, events.Recipient{Agency: only}, nil
 }
 
-func speakConsent(x *act, given asked) (*spoken, error) {
+func speakConsent(x *act, given asked) error {
 	if len(x.memo.Profile.Bundles) == 0 {
 		return speakPlainly(x, given)
 	}
-	b, to, faults := x.recipient(given.values)
+	b, to, problems := x.recipient(given.values)
 	agreed := b.Consent(x.Now)
 	fixed := map[string]any{"recipient": to, "purpose": agreed.Purpose, "sections": agreed.Sections}
 	if given.values.Get("expires.day") == "" {
 		fixed["expires"] = agreed.Expires
 	}
-	payload, err := x.readParts(given.values, x.choices.With(fixed), faults)
+	payload, err := x.readParts(given, x.choices.With(fixed), problems)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x.speak(given, payload)
+	return x.speak(payload)
 }
 
-func speakRefusal(x *act, given asked) (*spoken, error) {
+func speakRefusal(x *act, given asked) error {
 	if len(x.memo.Profile.Bundles) == 0 {
 		return speakPlainly(x, given)
 	}
-	b, to, faults := x.recipient(given.values)
-	payload, err := x.readParts(given.values, x.choices.With(map[string]any{"recipient": to, "purpose": b.Purpose}), faults)
+	b, to, problems := x.recipient(given.values)
+	payload, err := x.readParts(given, x.choices.With(map[string]any{"recipient": to, "purpose": b.Purpose}), problems)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x.speak(given, payload)
-}
-
-// speak says a payload under the form's own id.
-func (x *act) speak(given asked, payload events.Payload) (*spoken, error) {
-	_, err := x.a.Say(x.Context(), agency.Statement{Case: x.id, Referral: x.referral, ID: x.statement(given), Payload: payload})
-	return nil, already(err)
+	return x.speak(payload)
 }

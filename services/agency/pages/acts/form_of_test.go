@@ -1,7 +1,6 @@
 package acts_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,24 +11,18 @@ import (
 	"golang.org/x/net/html"
 
 	"handrail/services/agency"
-	"handrail/services/agency/pages/acts"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/referral"
-	"handrail/services/web"
 )
 
 // pagesOf serves the pages of this package, and of the one to whose page they lead.
 func pagesOf(t *testing.T, a *agency.Agency) http.Handler {
 	t.Helper()
-	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{acts.Templates(), referral.Templates()},
-	})
+	p, err := pages.New(a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts.Register(site, a)
-	referral.Register(site, a)
-	return site.Handler()
+	return p.Handler()
 }
 
 // filling is a form as the page holds it, with what its fields could hold.

@@ -7,14 +7,14 @@ import (
 
 	"handrail/contracts/mou"
 	"handrail/events"
-	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web/language"
 )
 
 // agencies lists the other agencies that take part now and that something holds for,
 // by name, each with its kind in words.
-func (x *act) agencies(holds func(events.AgencyID, events.AgencyKind) bool) ([]form.Option, error) {
-	var all []form.Option
+func (x *act) agencies(holds func(events.AgencyID, events.AgencyKind) bool) ([]ask.Option, error) {
+	var all []ask.Option
 	for _, id := range slices.Sorted(maps.Keys(x.memo.Directory)) {
 		kind := x.memo.Directory[id]
 		if id == x.me || id == events.HubAgency || x.memo.Away[id] || !holds(id, kind) {
@@ -30,11 +30,11 @@ func (x *act) agencies(holds func(events.AgencyID, events.AgencyKind) bool) ([]f
 }
 
 // agency is one agency as a choice.
-func (x *act) agency(id events.AgencyID) (form.Option, error) { return Agency(x.Words, x.memo, id) }
+func (x *act) agency(id events.AgencyID) (ask.Option, error) { return Agency(x.Words, x.memo, id) }
 
 // Agency is one agency as a choice: its name, and its kind in words.
-func Agency(words *language.Words, memo *mou.Memorandum, id events.AgencyID) (form.Option, error) {
-	o := form.Option{Value: string(id), Label: string(id)}
+func Agency(words *language.Words, memo *mou.Memorandum, id events.AgencyID) (ask.Option, error) {
+	o := ask.Option{Value: string(id), Label: string(id)}
 	kind, listed := memo.Directory[id]
 	if !listed {
 		return o, nil
@@ -94,8 +94,8 @@ func needsAsked(x *act) error {
 	return nil
 }
 
-func codes[C ~string](list []C) []form.Option {
-	all := make([]form.Option, len(list))
+func codes[C ~string](list []C) []ask.Option {
+	all := make([]ask.Option, len(list))
 	for i, code := range list {
 		all[i].Value = string(code)
 	}
@@ -104,21 +104,21 @@ func codes[C ~string](list []C) []form.Option {
 
 // incidents offers those that other cases here were linked with, and a new one.
 func incidents(x *act) error {
-	var known []form.Option
+	var known []ask.Option
 	for _, summary := range x.a.Cases() {
 		c, err := x.a.Stands(summary.Case)
 		if err != nil {
 			continue // it was given up meanwhile
 		}
 		for _, id := range c.Incidents() {
-			if slices.ContainsFunc(known, func(o form.Option) bool { return o.Value == string(id) }) {
+			if slices.ContainsFunc(known, func(o ask.Option) bool { return o.Value == string(id) }) {
 				continue
 			}
 			label, err := x.Say("acts.incident.known", "Case", string(summary.Case)[:8])
 			if err != nil {
 				return err
 			}
-			known = append(known, form.Option{Value: string(id), Label: label})
+			known = append(known, ask.Option{Value: string(id), Label: label})
 		}
 	}
 	label, err := x.Say("acts.incident.new")
@@ -126,13 +126,13 @@ func incidents(x *act) error {
 		return err
 	}
 	fresh := x.PostFormValue("incident")
-	is := func(o form.Option) bool { return o.Value == fresh }
+	is := func(o ask.Option) bool { return o.Value == fresh }
 	if fresh == "" || slices.ContainsFunc(known, is) {
 		if fresh, err = events.NewUUID(x.Now, rand.Reader); err != nil {
 			return err
 		}
 	}
-	x.choices.Offered["incident"] = append([]form.Option{{Value: fresh, Label: label}}, known...)
+	x.choices.Offered["incident"] = append([]ask.Option{{Value: fresh, Label: label}}, known...)
 	return nil
 }
 
@@ -150,13 +150,13 @@ func opened(x *act) error {
 		if err != nil {
 			return err
 		}
-		x.choices.Offered["record"] = append(x.choices.Offered["record"], form.Option{Value: string(r.ID), Label: label, Hint: from.Label})
+		x.choices.Offered["record"] = append(x.choices.Offered["record"], ask.Option{Value: string(r.ID), Label: label, Hint: from.Label})
 	}
 	return nil
 }
 
 // speakDispute says it in the referral that the details belong to.
-func speakDispute(x *act, given asked) (*spoken, error) {
+func speakDispute(x *act, given asked) error {
 	for _, r := range x.of.Records() {
 		if r.To == x.me && string(r.ID) == given.values.Get("record") {
 			x.referral = r.Referral
@@ -216,7 +216,7 @@ func unconfirmed(x *act) error {
 		if err != nil {
 			return err
 		}
-		x.choices.Offered["disclosure"] = append(x.choices.Offered["disclosure"], form.Option{Value: string(e.ID), Label: danger, Hint: to.Label})
+		x.choices.Offered["disclosure"] = append(x.choices.Offered["disclosure"], ask.Option{Value: string(e.ID), Label: danger, Hint: to.Label})
 	}
 	if all := x.choices.Offered["disclosure"]; len(all) == 1 {
 		x.choices.First.Set("disclosure", all[0].Value)

@@ -15,6 +15,7 @@ import (
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts/form"
 	"handrail/services/agency/pages/acts/section"
+	"handrail/services/agency/pages/ask"
 )
 
 // A button of the form that asks for nothing but the providers in another order.
@@ -26,9 +27,11 @@ const (
 // request asks providers to take the person, with the sealed sections that go to the
 // one that accepts.
 func request() manner {
-	return manner{choices: requestChoices, fields: requestFields, last: []string{"order", "to"}, speak: speakRequest, again: func(_ *act, given asked) bool {
-		return given.values.Get(stepField) == rankStep
-	}}
+	return manner{
+		choices: requestChoices, fields: requestFields, last: []string{"order", "to"}, speak: speakRequest,
+		again: func(_ *act, given asked) bool { return given.values.Get(stepField) == rankStep },
+		leads: func(x *act) string { return x.path(x.statement) },
+	}
 }
 
 func requestChoices(x *act) error {
@@ -82,7 +85,7 @@ func (x *act) ranked() error {
 		return err
 	}
 	could := x.couldAsk(values.Get(bundleField))
-	var all []form.Option
+	var all []ask.Option
 	for _, p := range listed {
 		if !slices.Contains(could, p.Agency) {
 			continue
@@ -171,14 +174,14 @@ func each[T ~string, P interface {
 func requestFields(x *act, p *page, given asked) error {
 	p.Ranks = true
 	c := x.choices
-	c.Offered = map[string][]form.Option{}
+	c.Offered = map[string][]ask.Option{}
 	var wanted []events.Section
 	for _, o := range x.offers() {
 		label, err := x.Say(o.label)
 		if err != nil {
 			return err
 		}
-		option := form.Option{Value: o.name, Label: label}
+		option := ask.Option{Value: o.name, Label: label}
 		if o.only != "" {
 			option.Hint = string(o.only)
 		}
@@ -189,8 +192,7 @@ func requestFields(x *act, p *page, given asked) error {
 			}
 		}
 	}
-	fields, err := shown(x, c, given, form.Member{Name: bundleField, Key: bundleField, Kind: form.One, Needed: true})
-	p.Fields = append(p.Fields, fields...)
+	err := x.poses(p, c, given, form.Member{Name: bundleField, Key: bundleField, Kind: ask.One, Needed: true})
 	if err != nil {
 		return err
 	}
@@ -198,44 +200,40 @@ func requestFields(x *act, p *page, given asked) error {
 	return err
 }
 
-func speakRequest(x *act, given asked) (*spoken, error) {
-	faults := form.Faults{}
+func speakRequest(x *act, given asked) error {
+	problems := ask.Problems{}
 	offers := x.offers()
 	at := slices.IndexFunc(offers, func(o offer) bool { return o.name == given.values.Get(bundleField) })
 	fixed := map[string]any{"purpose": events.PurposeStatistics, "sections": []string{string(events.SectionQuestion)}} // until the offer is known; then the form is shown again
 	var values map[events.Section]jsontext.Value
 	if at < 0 {
-		faults.Add(bundleField, "acts.error.needed")
+		problems.Refuse(bundleField, "acts.error.needed")
 	} else {
 		var sections []events.Section
 		var err error
-		if sections, values, err = x.toShare(offers[at], given.values, faults); err != nil {
-			return nil, err
+		if sections, values, err = x.toShare(offers[at], given.values, problems); err != nil {
+			return err
 		}
 		fixed["purpose"] = offers[at].purpose
 		if len(sections) > 0 {
 			fixed["sections"] = sections
 		}
 	}
-	payload, err := x.readParts(given.values, x.choices.With(fixed), faults)
+	payload, err := x.readParts(given, x.choices.With(fixed), problems)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	facts, is := payload.(*events.ReferralRequested)
 	if !is {
-		return nil, events.Refuse(events.RuleDataMalformed, "", "this is no request")
+		return events.Refuse(events.RuleDataMalformed, "", "this is no request")
 	}
-	id, err := x.a.Refer(x.Context(), agency.Referring{Case: x.id, ID: x.statement(given), Facts: facts, Values: values})
-	if id == "" {
-		id = x.statement(given)
-	}
-	x.referral = id
-	return nil, already(err)
+	_, err = x.a.Refer(x.Context(), agency.Referring{Case: x.id, ID: x.statement, Facts: facts, Values: values})
+	return err
 }
 
 // toShare is what goes, sealed, to whoever accepts: the sections of the offer that
 // are held back or were written, and may go to every provider asked.
-func (x *act) toShare(o offer, values url.Values, faults form.Faults) (sections []events.Section, written map[events.Section]jsontext.Value, err error) {
+func (x *act) toShare(o offer, values url.Values, problems ask.Problems) (sections []events.Section, written map[events.Section]jsontext.Value, err error) {
 	held, err := x.a.HeldSections(x.Context(), x.id)
 	if err != nil {
 		return nil, nil, err
@@ -243,7 +241,7 @@ func (x *act) toShare(o offer, values url.Values, faults form.Faults) (sections 
 	var to []events.AgencyID
 	for _, id := range values["to"] {
 		if agency := events.AgencyID(id); !slices.Contains(x.reachable(o), agency) {
-			faults.Add("to", "rule."+string(mou.RuleConsentRequired))
+			problems.Refuse("to", "rule."+string(mou.RuleConsentRequired))
 		} else {
 			to = append(to, agency)
 		}
@@ -255,12 +253,12 @@ func (x *act) toShare(o offer, values url.Values, faults form.Faults) (sections 
 			return nil, nil, err
 		}
 		for _, name := range tooLong {
-			faults.Add(name, "acts.error.long")
+			problems.Refuse(name, "acts.error.long")
 		}
 		may := !slices.ContainsFunc(to, func(id events.AgencyID) bool { return !x.shares(id, o, s) })
 		switch {
 		case value != nil && !may:
-			faults.Add(section.Field(s, section.Members(s)[0].Name), "rule."+string(mou.RuleAgreementTable))
+			problems.Refuse(section.Field(s, section.Members(s)[0].Name), "rule."+string(mou.RuleAgreementTable))
 		case value != nil:
 			written[s] = value
 			sections = append(sections, s)
@@ -269,7 +267,7 @@ func (x *act) toShare(o offer, values url.Values, faults form.Faults) (sections 
 		}
 	}
 	if len(sections) == 0 && len(to) > 0 {
-		faults.Add("", "acts.error.nothing-shared")
+		problems.Refuse("", "acts.error.nothing-shared")
 	}
 	return sections, written, nil
 }

@@ -11,6 +11,7 @@ import (
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts/form"
 	"handrail/services/agency/pages/acts/section"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 )
 
@@ -36,8 +37,7 @@ func sealingFields(x *act, p *page, given asked) error {
 	if all := c.Offered[toField]; len(all) == 1 {
 		c.First.Set(toField, all[0].Value)
 	}
-	fields, err := shown(x, c, given, form.Member{Name: toField, Key: toField, Kind: form.One, List: "agency", Needed: true})
-	p.Fields = append(p.Fields, fields...)
+	err := x.poses(p, c, given, form.Member{Name: toField, Key: toField, Kind: ask.One, List: "agency", Needed: true})
 	if err != nil {
 		return err
 	}
@@ -55,10 +55,10 @@ func (x *act) sectionForms(wanted []events.Section, given asked) ([]SectionForm,
 	var all []SectionForm
 	for _, s := range wanted {
 		f := SectionForm{Section: s, Held: slices.Contains(held, s), Send: given.values == nil || sendsHeld(given.values, s)}
-		if f.Fields, err = SectionFields(x.Visit, s, given.values, given.faults); err != nil {
+		if f.Fields, err = SectionFields(x.Visit, s, given.values, given.problems); err != nil {
 			return nil, err
 		}
-		f.Open = slices.ContainsFunc(f.Fields, func(one form.Field) bool { return one.Value != "" || one.Fault != "" })
+		f.Open = slices.ContainsFunc(f.Fields, func(one ask.Field) bool { return one.Value != "" || one.Problem != "" })
 		if len(f.Fields) > 0 {
 			all = append(all, f)
 		}
@@ -70,20 +70,20 @@ func (x *act) sectionForms(wanted []events.Section, given asked) ([]SectionForm,
 func sendsHeld(values url.Values, s events.Section) bool { return values.Get("held."+string(s)) != "" }
 
 // SectionFields are the questions of one section, as they were answered.
-func SectionFields(v *web.Visit, s events.Section, values url.Values, faults form.Faults) ([]form.Field, error) {
-	var all []form.Field
+func SectionFields(v *web.Visit, s events.Section, values url.Values, problems ask.Problems) ([]ask.Field, error) {
+	var all []ask.Field
 	for _, m := range section.Members(s) {
 		name := section.Field(s, m.Name)
-		f := form.Field{Name: name, ID: form.IDOf(name), Kind: form.Text, Value: values.Get(name), Needed: true} // not marked as what may be left open: all of it may
+		f := ask.Field{Name: name, Kind: ask.Line, Value: values.Get(name)} // not marked as what may be left open: all of it may
 		if m.Long {
-			f.Kind = form.Long
+			f.Kind = ask.Text
 		}
 		var err error
 		if f.Label, err = v.Say(name); err != nil {
 			return nil, err
 		}
-		if key := faults[name]; key != "" {
-			if f.Fault, err = v.Say(key); err != nil {
+		if problem, is := problems[name]; is {
+			if f.Problem, err = problem.Says(v.Words); err != nil {
 				return nil, err
 			}
 		}
@@ -92,27 +92,27 @@ func SectionFields(v *web.Visit, s events.Section, values url.Values, faults for
 	return all, nil
 }
 
-func speakSealing(x *act, given asked) (*spoken, error) {
+func speakSealing(x *act, given asked) error {
 	if x.about == nil {
-		return nil, events.Refuse(mou.RuleReferralUnknown, "", "name the referral")
+		return events.Refuse(mou.RuleReferralUnknown, "", "name the referral")
 	}
 	held, err := x.a.HeldSections(x.Context(), x.id)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	faults := form.Faults{}
+	problems := ask.Problems{}
 	to := events.AgencyID(given.values.Get(toField))
 	if !slices.Contains(legsNow(x.about), to) {
-		faults.Add(toField, "acts.error.needed")
+		problems.Refuse(toField, "acts.error.needed")
 	}
-	s := agency.Sealing{Case: x.id, Referral: x.referral, To: to, Values: map[events.Section]jsontext.Value{}}
+	s := agency.Sealing{Case: x.id, Referral: x.referral, To: to, ID: x.statement, Values: map[events.Section]jsontext.Value{}}
 	for _, one := range x.about.Sections {
 		value, tooLong, err := section.Read(one, given.values.Get)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, name := range tooLong {
-			faults.Add(name, "acts.error.long")
+			problems.Refuse(name, "acts.error.long")
 		}
 		switch {
 		case value != nil:
@@ -123,11 +123,11 @@ func speakSealing(x *act, given asked) (*spoken, error) {
 		}
 	}
 	if len(s.Sections) == 0 {
-		faults.Add("", "acts.error.nothing-shared")
+		problems.Refuse("", "acts.error.nothing-shared")
 	}
-	if err := together(faults); err != nil {
-		return nil, err
+	if len(problems) > 0 {
+		return problems
 	}
 	_, err = x.a.SealTo(x.Context(), s)
-	return nil, err
+	return err
 }

@@ -109,7 +109,7 @@ func TestAYesIsAskedByBundlesInPlainWords(t *testing.T) {
 		}
 	}
 	again := d.send("consent.given", url.Values{"present": {"lawyer"}, "only": {"hill-shelter"}}, http.StatusUnprocessableEntity)
-	d.shows(again, `href="#f-bundle"`, `href="#f-capacity"`, `value="lawyer" checked`, `value="hill-shelter" selected`)
+	d.shows(again, `href="#bundle"`, `href="#capacity"`, `value="lawyer" checked`, `value="hill-shelter" selected`)
 
 	values := agrees()
 	values.Set("only", "testtown-clinic")
@@ -156,7 +156,7 @@ func TestARequestRanksWhoCanHelpAndSealsWhatWasWritten(t *testing.T) {
 	values.Del("step")
 	values.Set("section.testimony.account", "what happened")
 	values.Set("to", "testtown-clinic")
-	d.shows(d.send("referral.requested", values, http.StatusUnprocessableEntity), `href="#f-to"`, "The person has not agreed to this.", "372 000 0000")
+	d.shows(d.send("referral.requested", values, http.StatusUnprocessableEntity), `href="#to"`, "The person has not agreed to this.", "372 000 0000")
 	values.Set("to", "hill-shelter")
 	values.Set("section.contact.call_back", "")
 	d.shows(d.send("referral.requested", values, http.StatusUnprocessableEntity), "Nothing would be sent.")
@@ -193,7 +193,7 @@ func TestAWithdrawalSaysWhatIsTakenBackAndWhoMustAnswer(t *testing.T) {
 	d.Says(events.HubAgency, d.of, r.ID, &events.RecordReleased{Said: d.Now(), Record: c.Records()[0].ID, To: agencytest.OtherShelter})
 	page = d.page("consent.withdrawn")
 	d.shows(page, "hill-shelter: 1 section", "A place to stay", "Which consent is taken back?", "Sharing stops at once.")
-	d.shows(d.send("consent.withdrawn", url.Values{}, http.StatusUnprocessableEntity), `href="#f-which"`)
+	d.shows(d.send("consent.withdrawn", url.Values{}, http.StatusUnprocessableEntity), `href="#which"`)
 	d.send("consent.withdrawn", url.Values{"which": {between(page, `name="which" value="`, `"`)}}, http.StatusSeeOther)
 	if said := last[*events.ConsentWithdrawn](d); said.Recipient.Class != events.Shelter || said.Purpose != events.PurposeAccommodation {
 		t.Errorf("said %+v", said)

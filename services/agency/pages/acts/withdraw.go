@@ -7,6 +7,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 )
 
 // whichField names the consent that is taken back: the id of the statement that gave
@@ -69,7 +70,7 @@ func withdrawalFields(x *act, p *page, given asked) error {
 		return nil
 	}
 	c := x.choices
-	c.Offered = map[string][]form.Option{}
+	c.Offered = map[string][]ask.Option{}
 	for i, y := range agreed {
 		who, err := x.recipientSays(y.recipient)
 		if err != nil {
@@ -79,19 +80,17 @@ func withdrawalFields(x *act, p *page, given asked) error {
 		if err != nil {
 			return err
 		}
-		c.Offered[whichField] = append(c.Offered[whichField], form.Option{Value: string(y.id), Label: purpose, Hint: who})
+		c.Offered[whichField] = append(c.Offered[whichField], ask.Option{Value: string(y.id), Label: purpose, Hint: who})
 		another := func(o yes) bool { return same(o.recipient, y.recipient) }
 		if slices.IndexFunc(agreed, another) == i && slices.ContainsFunc(agreed[i+1:], another) {
 			label, err := x.Say("acts.withdraw.everything")
 			if err != nil {
 				return err
 			}
-			c.Offered[whichField] = append(c.Offered[whichField], form.Option{Value: everything + string(y.id), Label: label, Hint: who})
+			c.Offered[whichField] = append(c.Offered[whichField], ask.Option{Value: everything + string(y.id), Label: label, Hint: who})
 		}
 	}
-	fields, err := shown(x, c, given, form.Member{Name: whichField, Key: whichField, Kind: form.One, Needed: true})
-	p.Fields = append(p.Fields, fields...)
-	return err
+	return x.poses(p, c, given, form.Member{Name: whichField, Key: whichField, Kind: ask.One, Needed: true})
 }
 
 // recipientSays puts whom a consent means into words.
@@ -129,7 +128,7 @@ func (x *act) holders(p *page) error {
 	return nil
 }
 
-func speakWithdrawal(x *act, given asked) (*spoken, error) {
+func speakWithdrawal(x *act, given asked) error {
 	agreed := x.agreed()
 	if len(agreed) == 0 {
 		return speakPlainly(x, given)
@@ -137,20 +136,20 @@ func speakWithdrawal(x *act, given asked) (*spoken, error) {
 	which := given.values.Get(whichField)
 	at := slices.IndexFunc(agreed, func(y yes) bool { return string(y.id) == which || everything+string(y.id) == which })
 	fixed := map[string]any{"recipient": events.Recipient{Class: events.Shelter}, "purpose": nil} // until it is known which; then the form is shown again
-	var faults form.Faults
+	var problems ask.Problems
 	if at < 0 {
-		faults = form.Faults{whichField: "acts.error.needed"}
+		problems = ask.Problems{whichField: {Key: "acts.error.needed"}}
 	} else {
 		fixed["recipient"] = agreed[at].recipient
 		if string(agreed[at].id) == which {
 			fixed["purpose"] = agreed[at].purpose // else of every purpose
 		}
 	}
-	payload, err := x.readParts(given.values, x.choices.With(fixed), faults)
+	payload, err := x.readParts(given, x.choices.With(fixed), problems)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x.speak(given, payload)
+	return x.speak(payload)
 }
 
 // legsNow lists the providers of a referral that may still get details.

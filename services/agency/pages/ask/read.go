@@ -30,12 +30,8 @@ type Reader struct {
 // NewReader reads what a form sent.
 func NewReader(given url.Values) *Reader { return &Reader{Problems: Problems{}, given: given} }
 
-// Refuse notes what is wrong with an answer; the first word on a question counts.
-func (r *Reader) Refuse(name, key string, members ...any) {
-	if _, known := r.Problems[name]; !known {
-		r.Problems[name] = Problem{Key: key, Members: members}
-	}
-}
+// Refuse is [Problems.Refuse].
+func (r *Reader) Refuse(name, key string, members ...any) { r.Problems.Refuse(name, key, members...) }
 
 // Raw is an answer as it was given.
 func (r *Reader) Raw(name string) string { return strings.TrimSpace(r.given.Get(name)) }

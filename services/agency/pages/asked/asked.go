@@ -1,24 +1,17 @@
 // Package asked shows who is asked to take a person: in turn, until when, and who is told if nobody answers.
 //
-// It is a part of pages that know more of the case; by itself it shows agencies, codes and times only.
+// It is a part of pages that know more of the case; by itself it shows agencies, codes and times only. Its template is asked-request,
+// which takes a [Request].
 package asked
 
 import (
-	"embed"
-	"io/fs"
+	"slices"
 	"time"
 
 	"handrail/contracts/mou"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/left"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the shape asked-request, whose data is a [Request]. It uses that of
-// package left.
-func Templates() fs.FS { return templates }
 
 // Request is one request as it is shown.
 type Request struct {
@@ -55,4 +48,17 @@ func Of(views []agency.AskedView, now time.Time) []Request {
 		}
 	}
 	return list
+}
+
+// Could lists who could be asked for any of some offers, in the order of their ids.
+func Could(offers []agency.OfferView) (ids []string) {
+	for _, o := range offers {
+		for _, id := range o.Could {
+			if !slices.Contains(ids, string(id)) {
+				ids = append(ids, string(id))
+			}
+		}
+	}
+	slices.Sort(ids)
+	return ids
 }

@@ -5,8 +5,6 @@
 package cases
 
 import (
-	"embed"
-	"io/fs"
 	"time"
 
 	"handrail/contracts/mou"
@@ -15,12 +13,6 @@ import (
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
 
 // fresh is after how long a case is shown anew although nothing happened: the words
 // say how much time is left.
@@ -55,14 +47,3 @@ func (p pages) open(v *web.Visit) (events.CaseID, mou.Case, error) {
 // Short is how people name a case to one another: the end of its number, which tells
 // nothing of the person.
 func Short(id events.CaseID) string { return string(id[max(0, len(id)-8):]) }
-
-// saidNow is the type that whoever looks comes from having said; empty if there is none.
-func saidNow(v *web.Visit) string {
-	name := v.URL.Query().Get("said")
-	for _, t := range events.Types() {
-		if t.Name() == name && !t.HubOnly() && !t.IsControl() {
-			return name
-		}
-	}
-	return ""
-}

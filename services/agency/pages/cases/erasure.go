@@ -3,6 +3,7 @@ package cases
 import (
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -53,4 +54,4 @@ func (p pages) erasure(v *web.Visit) (web.Answer, error) {
 }
 
 // first cuts a list to what one page shows: the newest.
-func first[T any](list []T) []T { return list[:min(len(list), 4*shown)] }
+func first[T any](list []T) []T { return list[:min(len(list), 4*leaf.Lines)] }

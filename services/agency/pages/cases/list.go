@@ -2,17 +2,14 @@ package cases
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"handrail/contracts/mou"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-// shown is how many lines one page of the list has.
-const shown = 50
 
 // filter is which cases a list shows; its code stands in the address.
 type filter struct {
@@ -50,8 +47,7 @@ type listView struct {
 	Number  string // a part of a case's number
 	Lines   []line
 	Count   int
-	Page    int
-	Pages   int
+	Leaf    leaf.Leaf
 	Any     bool // there is a case at all
 	MayAsk  bool
 }
@@ -72,7 +68,7 @@ func (p pages) list(v *web.Visit) (web.Answer, error) {
 		return nil, err
 	}
 	query := v.URL.Query()
-	seen := listView{State: "open", Mine: query.Get("mine") == "1", Number: number(query.Get("number")), Page: 1, MayAsk: v.May(access.Report, nil) == nil}
+	seen := listView{State: "open", Mine: query.Get("mine") == "1", Number: number(query.Get("number")), MayAsk: v.May(access.Report, nil) == nil}
 	holds := filters()[0].holds
 	for _, f := range filters() {
 		seen.Filters = append(seen.Filters, f.Code)
@@ -88,12 +84,9 @@ func (p pages) list(v *web.Visit) (web.Answer, error) {
 		seen.Any = true
 		return holds(*l) && (!seen.Mine || slices.Contains(staff, v.Person.Code)) && strings.Contains(string(l.Case), seen.Number)
 	})
-	seen.Count, seen.Pages = len(found), max(1, (len(found)+shown-1)/shown)
-	if n, err := strconv.Atoi(query.Get("page")); err == nil && n > 0 && n <= seen.Pages {
-		seen.Page = n
-	}
-	from := (seen.Page - 1) * shown
-	for _, l := range found[from:min(from+shown, len(found))] {
+	seen.Count = len(found)
+	found, seen.Leaf = leaf.Of(v, seen.address(), found)
+	for _, l := range found {
 		staff := p.agency.Assigned(l.Case)
 		seen.Lines = append(seen.Lines, line{CaseLine: l, Short: Short(l.Case), Staff: strings.Join(staff, ", "), Open: open(v, staff), Take: take(v, staff)})
 	}
@@ -119,9 +112,9 @@ func number(text string) string {
 	}, strings.ToLower(text[:min(len(text), 36)]))
 }
 
-// Path is the address of another page of the same list.
-func (s listView) Path(page int) string {
-	to := "/cases?state=" + s.State + "&page=" + strconv.Itoa(page)
+// address is that of the list, without a page.
+func (s listView) address() string {
+	to := "/cases?state=" + s.State
 	if s.Mine {
 		to += "&mine=1"
 	}
@@ -130,7 +123,3 @@ func (s listView) Path(page int) string {
 	}
 	return to
 }
-
-// Next and Before serve the template.
-func (s listView) Next() int   { return s.Page + 1 }
-func (s listView) Before() int { return s.Page - 1 }

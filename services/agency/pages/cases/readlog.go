@@ -2,9 +2,9 @@ package cases
 
 import (
 	"slices"
-	"strconv"
 
 	"handrail/services/agency"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/web"
 )
 
@@ -12,8 +12,7 @@ import (
 type readView struct {
 	Reads []read
 	Count int
-	Page  int
-	Pages int
+	Leaf  leaf.Leaf
 }
 
 // read is one reading.
@@ -35,17 +34,10 @@ func (p pages) readLog(v *web.Visit) (web.Answer, error) {
 		return nil, err
 	}
 	slices.Reverse(all)
-	seen := readView{Count: len(all), Page: 1, Pages: max(1, (len(all)+shown-1)/shown)}
-	if n, err := strconv.Atoi(v.URL.Query().Get("page")); err == nil && n > 0 && n <= seen.Pages {
-		seen.Page = n
-	}
-	from := (seen.Page - 1) * shown
-	for _, one := range all[from:min(from+shown, len(all))] {
+	seen := readView{Count: len(all)}
+	all, seen.Leaf = leaf.Of(v, "/readlog", all)
+	for _, one := range all {
 		seen.Reads = append(seen.Reads, read{one, Short(one.Case)})
 	}
 	return web.Show{Template: "cases-readlog", Title: title, Data: seen}, nil
 }
-
-// Next and Before serve the template.
-func (r readView) Next() int   { return r.Page + 1 }
-func (r readView) Before() int { return r.Page - 1 }

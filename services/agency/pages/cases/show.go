@@ -6,6 +6,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -76,7 +77,7 @@ func (p pages) show(v *web.Visit) (web.Answer, error) {
 		return nil, err
 	}
 	seen, err := p.seen(v, id, c)
-	seen.Position, seen.Said = position, saidNow(v)
+	seen.Position, seen.Said = position, acts.Said(v)
 	return web.Show{Template: "cases-one", Title: title, Data: seen}, err
 }
 
@@ -129,7 +130,7 @@ func (p pages) clocks(v *web.Visit, c mou.Case, all []mou.Clock) (list []clock) 
 		if !slices.Contains([]mou.ClockState{mou.ClockPending, mou.ClockDueSoon, mou.ClockSuspended, mou.ClockMissed}, k.State) {
 			continue
 		}
-		list = append(list, clock{Clock: k, Mine: k.Owes == me, Left: left.Of(admitted(c, k.Set), k.Due, v.Now)})
+		list = append(list, clock{Clock: k, Mine: k.Owes == me, Left: left.OfClock(c, k, v.Now)})
 	}
 	slices.SortStableFunc(list, func(x, y clock) int { return x.Due.Compare(y.Due) })
 	return list
@@ -143,7 +144,7 @@ func referralsOf(v *web.Visit, c mou.Case, shown agency.CaseView) (list []referr
 			for _, k := range shown.Clocks {
 				running := k.State == mou.ClockPending || k.State == mou.ClockDueSoon || k.State == mou.ClockMissed
 				if running && k.Referral == r.ID && k.Owes == l.To && (part.Left == nil || k.Due.Before(part.Left.Due)) {
-					due := left.Of(admitted(c, k.Set), k.Due, v.Now)
+					due := left.OfClock(c, k, v.Now)
 					part.Left, part.Duty = &due, k.Rule
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/web/language"
 )
 
 // said is one line of the timeline.
@@ -106,31 +107,7 @@ func one(value reflect.Value) []detail {
 	case events.Time:
 		return []detail{{At: held.Time()}}
 	case interface{ Codes() []string }:
-		return []detail{{List: listOf(value.Type()), Code: value.String()}}
+		return []detail{{List: language.ListOf(value.Type()), Code: value.String()}}
 	}
 	return nil
-}
-
-// listOf is the name of a code list: that of its type, in lower case with hyphens.
-func listOf(t reflect.Type) string {
-	var name strings.Builder
-	for i, c := range t.Name() {
-		if c >= 'A' && c <= 'Z' {
-			if i > 0 {
-				name.WriteByte('-')
-			}
-			c += 'a' - 'A'
-		}
-		name.WriteRune(c)
-	}
-	return name.String()
-}
-
-// admitted is when an entry of the trail counts from; zero if it is not there.
-func admitted(c mou.Case, number uint64) time.Time {
-	trail := c.Trail()
-	if at := slices.IndexFunc(trail, func(i mou.Item) bool { return i.Number == number }); at >= 0 {
-		return trail[at].Admitted
-	}
-	return time.Time{}
 }

@@ -6,9 +6,7 @@
 package duty
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -25,12 +23,6 @@ const (
 	Path      = "/duty"
 	ShiftPath = "/shift"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's. They use those of the package left.
-func Templates() fs.FS { return templates }
 
 // fresh is after how long the alerts are shown anew although nothing happened: they
 // ring, and ring on, by the clock, which the agency looks at every ten seconds.

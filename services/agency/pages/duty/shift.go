@@ -13,7 +13,7 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/pages/inbox"
+	"handrail/services/agency/pages/cases"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -98,7 +98,7 @@ func (p pages) shiftWith(v *web.Visit, status int, also func(*shift)) (web.Answe
 
 func (p pages) seeShift(v *web.Visit) (shift, error) {
 	s := shift{At: v.Now}
-	cases, err := p.agency.Shift(v.Context())
+	working, err := p.agency.Shift(v.Context())
 	if err != nil {
 		return s, err
 	}
@@ -110,9 +110,9 @@ func (p pages) seeShift(v *web.Visit) (shift, error) {
 		return s, err
 	}
 	s.Waits = len(s.Changes) > 0 && s.Changes[0].Took == ""
-	s.Counts = counts(cases)
-	s.More = max(0, len(cases)-shownCases)
-	for _, c := range cases[:min(len(cases), shownCases)] {
+	s.Counts = counts(working)
+	s.More = max(0, len(working)-shownCases)
+	for _, c := range working[:min(len(working), shownCases)] {
 		one, err := p.told(v, c)
 		if err != nil {
 			return s, err
@@ -122,7 +122,7 @@ func (p pages) seeShift(v *web.Visit) (shift, error) {
 		s.Cases = append(s.Cases, one)
 	}
 	for _, id := range slices.Sorted(maps.Keys(notes)) { // of cases about which nothing else is to tell
-		one := told{Case: id, Short: inbox.Short(id), Staff: codes(p.agency.Assigned(id))}
+		one := told{Case: id, Short: cases.Short(id), Staff: codes(p.agency.Assigned(id))}
 		one.allow(p, v, id)
 		one.noted(notes[id])
 		s.Cases = append(s.Cases, one)
@@ -151,7 +151,7 @@ func counts(cases []agency.ShiftCase) (list []count) {
 }
 
 func (p pages) told(v *web.Visit, c agency.ShiftCase) (told, error) {
-	one := told{Case: c.Case, Short: inbox.Short(c.Case), Staff: codes(c.Assigned)}
+	one := told{Case: c.Case, Short: cases.Short(c.Case), Staff: codes(c.Assigned)}
 	one.allow(p, v, c.Case)
 	one.MayTake = len(c.Assigned) == 0 && v.May(access.TakeOn, nil) == nil
 	for _, l := range c.Lines {

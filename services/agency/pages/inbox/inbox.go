@@ -5,10 +5,7 @@
 package inbox
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
-	"strconv"
 	"time"
 
 	"handrail/events"
@@ -19,15 +16,6 @@ import (
 
 // Path is where the inbox is.
 const Path = "/inbox"
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
-
-// shown is how many lines one page of a list has.
-const shown = 50
 
 // fresh is after how long the inbox is shown anew although nothing happened: the
 // words say minutes.
@@ -86,27 +74,6 @@ func (p pages) take(v *web.Visit) (web.Answer, error) {
 	return web.Go(v.Back("/cases/" + string(of))), nil
 }
 
-// leaf is one page of a list.
-type leaf struct {
-	Page, Pages int
-	Path        string // of the list, to which the number is added
-}
-
-// leafOf cuts a list to the page that is asked for; the first if there is no such.
-func leafOf[T any](v *web.Visit, path string, list []T) ([]T, leaf) {
-	l := leaf{Page: 1, Pages: max(1, (len(list)+shown-1)/shown), Path: path}
-	if n, err := strconv.Atoi(v.URL.Query().Get("page")); err == nil && n > 0 && n <= l.Pages {
-		l.Page = n
-	}
-	from := (l.Page - 1) * shown
-	return list[from:min(from+shown, len(list))], l
-}
-
-// Last, Next and Before serve the template.
-func (l leaf) Last() bool  { return l.Page == l.Pages }
-func (l leaf) Next() int   { return l.Page + 1 }
-func (l leaf) Before() int { return l.Page - 1 }
-
 // kinds tells which kind of organisation each member of the directory is.
 func (p pages) kinds() map[events.AgencyID]events.AgencyKind {
 	memo, err := p.agency.Memorandum()
@@ -115,7 +82,3 @@ func (p pages) kinds() map[events.AgencyID]events.AgencyKind {
 	}
 	return memo.Directory
 }
-
-// Short is how people name a case to one another: the end of its number, which tells
-// nothing of the person.
-func Short(id events.CaseID) string { return string(id[max(0, len(id)-8):]) }

@@ -7,6 +7,8 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/cases"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -18,7 +20,7 @@ type overdueView struct {
 	Stream             string // where it goes on
 	Ours, Others, Done []late
 	Escalated          []escalated
-	Leaf               leaf
+	Leaf               leaf.Leaf
 	Count              int
 	Open               int // of those that somebody still has to do
 }
@@ -67,10 +69,10 @@ func (p pages) seeOverdue(v *web.Visit) overdueView {
 			seen.Open++
 		}
 	}
-	clocks, page := leafOf(v, "/overdue", mineFirst(all.Clocks))
+	clocks, page := leaf.Of(v, "/overdue", mineFirst(all.Clocks))
 	seen.Leaf = page
 	for _, clock := range clocks {
-		line := late{Late: clock, ID: lineOf(clock), Short: Short(clock.Case), Left: left.Of(clock.Since, clock.Due, v.Now), To: p.pathOf(v, clock.Case, clock.Referral)}
+		line := late{Late: clock, ID: lineOf(clock), Short: cases.Short(clock.Case), Left: left.Of(clock.Since, clock.Due, v.Now), To: p.pathOf(v, clock.Case, clock.Referral)}
 		switch {
 		case clock.State == mou.ClockLateMet:
 			seen.Done = append(seen.Done, line)
@@ -80,8 +82,8 @@ func (p pages) seeOverdue(v *web.Visit) overdueView {
 			seen.Others = append(seen.Others, line)
 		}
 	}
-	for _, e := range all.Escalated[:min(len(all.Escalated), shown)] {
-		line := escalated{Escalated: e, Short: Short(e.Case)}
+	for _, e := range all.Escalated[:min(len(all.Escalated), leaf.Lines)] {
+		line := escalated{Escalated: e, Short: cases.Short(e.Case)}
 		if !e.Due.IsZero() {
 			due := left.Of(e.Since, e.Due, v.Now)
 			line.Left = &due

@@ -7,6 +7,8 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/cases"
+	"handrail/services/agency/pages/leaf"
 	"handrail/services/agency/pages/left"
 	"handrail/services/web"
 	"handrail/services/web/access"
@@ -18,7 +20,7 @@ type view struct {
 	Stream   string // where it goes on
 	Away     *web.Notice
 	Asked    []asked
-	Leaf     leaf
+	Leaf     leaf.Leaf
 	Count    int // how many wait in all
 	Tasks    []task
 	Ours     []ours
@@ -98,13 +100,13 @@ func (p pages) view(v *web.Visit) (seen view, err error) {
 	}
 	all := p.agency.Inbox()
 	seen.Count = len(all.Waiting)
-	waiting, page := leafOf(v, Path, all.Waiting)
+	waiting, page := leaf.Of(v, Path, all.Waiting)
 	seen.Leaf = page
 	kinds := p.kinds()
 	for _, w := range waiting {
 		seen.Asked = append(seen.Asked, p.asked(v, w, kinds[w.From]))
 	}
-	for _, o := range all.Over[:min(len(all.Over), shown)] {
+	for _, o := range all.Over[:min(len(all.Over), leaf.Lines)] {
 		seen.Over = append(seen.Over, endedOf(v, o))
 	}
 	for _, late := range p.agency.Overdue().Clocks {
@@ -123,7 +125,7 @@ func (p pages) view(v *web.Visit) (seen view, err error) {
 func (p pages) asked(v *web.Visit, w agency.Waiting, kind events.AgencyKind) asked {
 	staff := p.agency.Assigned(w.Case)
 	row := asked{
-		Waiting: w, Short: Short(w.Case), Kind: kind, Staff: strings.Join(staff, ", "), Urgent: w.Facts.Urgency == events.Tonight,
+		Waiting: w, Short: cases.Short(w.Case), Kind: kind, Staff: strings.Join(staff, ", "), Urgent: w.Facts.Urgency == events.Tonight,
 		Take: len(staff) == 0 && v.May(access.TakeOn, nil) == nil,
 		To:   "/referrals/" + string(w.Case) + "/" + string(w.Referral),
 	}
@@ -148,7 +150,7 @@ func (a asked) Children() int { return a.Facts.Children.Under9 + a.Facts.Childre
 func (a asked) InTurn() bool { return a.Facts.Order == events.InTurn && a.Of > 1 }
 
 func endedOf(v *web.Visit, o agency.Over) ended {
-	row := ended{Over: o, Short: Short(o.Case)}
+	row := ended{Over: o, Short: cases.Short(o.Case)}
 	if !o.Due.IsZero() {
 		due := left.Of(o.Ended, o.Due, v.Now)
 		row.Due = &due
@@ -165,7 +167,7 @@ func (p pages) tasks(v *web.Visit) (list []task, err error) {
 	}
 	for _, t := range all {
 		if len(list) < shortList && t.Ready && v.May(access.SeeCase, &access.Case{Assigned: p.agency.Assigned(t.Case)}) == nil {
-			list = append(list, task{ID: t.ID, Case: t.Case, Short: Short(t.Case), Kind: t.Kind})
+			list = append(list, task{ID: t.ID, Case: t.Case, Short: cases.Short(t.Case), Kind: t.Kind})
 		}
 	}
 	return list, nil
@@ -179,7 +181,7 @@ func (p pages) addOurs(v *web.Visit, seen *view) {
 	})
 	seen.OursAll = len(lines)
 	for _, line := range lines[:min(shortList, len(lines))] {
-		one := ours{CaseLine: line, Short: Short(line.Case), To: "/cases/" + string(line.Case)}
+		one := ours{CaseLine: line, Short: cases.Short(line.Case), To: "/cases/" + string(line.Case)}
 		if line.Tonight {
 			one.To = "/tonight/" + string(line.Case)
 		}

@@ -1,17 +1,13 @@
-// Package left shows how much time a duty has left: in words, and as a bar beside them for those who see it.
+// Package left shows how much time a duty has left: in words, and as a bar beside them for those who see it. Its
+// templates are left-time and left-bar, which take a [Time].
 package left
 
 import (
-	"embed"
-	"io/fs"
+	"slices"
 	"time"
+
+	"handrail/contracts/mou"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the shapes: left-time takes a [Time].
-func Templates() fs.FS { return templates }
 
 // States of the bar; an empty one is neither.
 const (
@@ -41,4 +37,14 @@ func Of(since, due, now time.Time) Time {
 		}
 	}
 	return t
+}
+
+// OfClock is [Of] for a clock of a case, which runs since the entry that set it was admitted.
+func OfClock(c mou.Case, k mou.Clock, now time.Time) Time {
+	var since time.Time
+	trail := c.Trail()
+	if at := slices.IndexFunc(trail, func(i mou.Item) bool { return i.Number == k.Set }); at >= 0 {
+		since = trail[at].Admitted
+	}
+	return Of(since, k.Due, now)
 }

@@ -20,7 +20,7 @@ const most = 20
 type capacityView struct {
 	Fields    map[string]ask.Field
 	Languages []ask.Field
-	Problems  []ask.Field
+	Problems  ask.Wrong
 	Rule      events.Rule // what stands against publishing it
 	Days      []day
 	Hours     ask.Field // its problem, if any
@@ -74,7 +74,7 @@ func (p pages) shown(v *web.Visit, given url.Values, problems ask.Problems, rule
 		spoken = append(spoken, byName[name])
 	}
 	return web.Show{Template: "providers-capacity", Title: title, Status: status, Data: capacityView{
-		Fields: byName, Languages: spoken, Problems: ask.Wrong(fields), Rule: rule, Days: daysOf(given), Hours: byName["hours"], Always: given.Get("always") != "", Told: v.URL.Query().Get("told") == "1",
+		Fields: byName, Languages: spoken, Problems: ask.WrongIn(fields), Rule: rule, Days: daysOf(given), Hours: byName["hours"], Always: given.Get("always") != "", Told: v.URL.Query().Get("told") == "1",
 	}}, nil
 }
 

@@ -6,8 +6,6 @@
 package providers
 
 import (
-	"embed"
-	"io/fs"
 	"net/url"
 	"slices"
 	"time"
@@ -20,12 +18,6 @@ import (
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's.
-func Templates() fs.FS { return templates }
 
 // Register adds the area's pages.
 func Register(site *web.Site, a *agency.Agency) {
@@ -42,7 +34,7 @@ type pages struct{ agency *agency.Agency }
 // view is the list of providers, and the directory.
 type view struct {
 	Fields    map[string]ask.Field
-	Problems  []ask.Field
+	Problems  ask.Wrong
 	Asked     bool // a wish was sent
 	Providers []provider
 	Silent    []provider // who published nothing
@@ -82,7 +74,7 @@ func (p pages) list(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen.Fields, seen.Problems = ask.ByName(fields), ask.Wrong(fields)
+	seen.Fields, seen.Problems = ask.ByName(fields), ask.WrongIn(fields)
 	ranked, err := p.agency.Providers(wish)
 	if err != nil {
 		return nil, err

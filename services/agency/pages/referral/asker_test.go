@@ -63,9 +63,9 @@ func TestWhoeverAskedSeesHowItStandsAndAnswersAQuestion(t *testing.T) {
 
 	d.shows(d.page(worker(), say(path, "referral.answered"), http.StatusOK), `value="`+string(question.ID)+`" checked`, "hill-shelter (Shelter)")
 	empty := d.send(worker(), say(path, "referral.answered"), url.Values{"question": {string(question.ID)}, "text": {" "}}, http.StatusUnprocessableEntity).Body.String()
-	d.shows(empty, `href="#f-text"`)
+	d.shows(empty, `href="#text"`)
 	stray := d.send(worker(), say(path, "referral.answered"), url.Values{"question": {string(d.NewCase())}, "text": {"No."}}, http.StatusUnprocessableEntity).Body.String()
-	d.shows(stray, `href="#f-question"`, "There is no such question any more", ">No.</textarea>")
+	d.shows(stray, `href="#question"`, "There is no such question any more", ">No.</textarea>")
 	d.send(worker(), say(path, "referral.answered"), url.Values{"question": {string(question.ID)}, "text": {"No pram."}}, http.StatusSeeOther)
 	d.shows(d.page(worker(), path, http.StatusOK), "Answered")
 }

@@ -9,6 +9,7 @@ import (
 	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/acts/form"
 	"handrail/services/agency/pages/acts/section"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
@@ -17,13 +18,13 @@ const basisField = "basis"
 
 // opening is what referral-open shows: one section that may be opened.
 type opening struct {
+	acts.Questions
+
 	Case     events.CaseID
 	Referral events.ReferralID
 	Section  agency.SectionView
 	Against  string
 	Role     events.ReaderRole
-	Fields   []form.Field
-	Faults   []acts.Fault
 }
 
 // content is what referral-content shows: an opened section.
@@ -59,7 +60,7 @@ func sealed(v *web.Visit, a *agency.Agency) (subject, agency.SectionView, error)
 	return s, views[at], nil
 }
 
-func askToOpen(v *web.Visit, a *agency.Agency, faults form.Faults) (web.Answer, error) {
+func askToOpen(v *web.Visit, a *agency.Agency, problems ask.Problems) (web.Answer, error) {
 	s, view, err := sealed(v, a)
 	if err != nil {
 		return nil, err
@@ -78,14 +79,14 @@ func askToOpen(v *web.Visit, a *agency.Agency, faults form.Faults) (web.Answer, 
 		return answer, nil
 	}
 	choices := form.Choices{Place: v.Words.In(v.Now).Location(), Now: v.Now}
-	basis := []form.Member{{Name: basisField, Key: basisField, Kind: form.One, List: "legal-basis", Codes: events.LegalBasis("").Codes(), Needed: true}}
-	if p.Fields, err = form.Show("record.opened", basis, v.Words, v.PostForm, choices, faults); err != nil {
+	basis := []form.Member{{Name: basisField, Key: basisField, Kind: ask.One, List: "legal-basis", Codes: events.LegalBasis("").Codes(), Needed: true}}
+	if p.Fields, err = form.Show("record.opened", basis, v.Words, v.PostForm, choices, problems); err != nil {
 		return nil, err
 	}
-	if p.Faults, err = acts.Summary(v, faults, p.Fields); err != nil {
+	if err := p.Sum(v.Words, problems); err != nil {
 		return nil, err
 	}
-	if len(faults) > 0 {
+	if len(problems) > 0 {
 		answer.Status = http.StatusUnprocessableEntity
 	}
 	return answer, nil
@@ -106,14 +107,14 @@ func open(v *web.Visit, a *agency.Agency) (web.Answer, error) {
 	case !view.Open:
 		return askToOpen(v, a, nil)
 	case new(events.LegalBasis).UnmarshalText([]byte(basis)) != nil:
-		return askToOpen(v, a, form.Faults{basisField: "acts.error.needed"})
+		return askToOpen(v, a, ask.Problems{basisField: {Key: "acts.error.needed"}})
 	}
 	_, kind := a.Me()
 	role := readerRole(v.Person, kind)
 	value, err := a.Open(v.Context(), agency.Opening{Case: s.id, Record: view.Record, Role: role, Purpose: view.Purpose, Basis: basis, Reader: v.Person.Code})
 	if err != nil {
 		if against, is := acts.Violated(err); is {
-			return askToOpen(v, a, form.Faults{"": against})
+			return askToOpen(v, a, ask.Problems{"": {Key: against}})
 		}
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/acts"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
@@ -42,7 +43,7 @@ type page struct {
 // Answers are the buttons that stand on the page itself.
 type Answers struct {
 	Acknowledge, Accept, Decline, Ask bool
-	Reasons                           []form.Choice
+	Reasons                           []ask.Option
 }
 
 // Any says whether something may be answered.
@@ -97,7 +98,7 @@ func show(v *web.Visit, a *agency.Agency) (web.Answer, error) {
 	}
 	p := &page{
 		Case: s.id, ID: s.asked.ID, Asked: s.asked, Mine: s.asked.By == s.me, Waits: s.waits(), Legs: s.asked.Legs, Clocks: clocksOf(s.of, s.asked.ID, s.me, v.Now),
-		Statement: map[string]string{}, Said: saidNow(v),
+		Statement: map[string]string{}, Said: acts.Said(v),
 	}
 	p.facts(s)
 	p.may(v, a, s)
@@ -133,17 +134,6 @@ func (p *page) may(v *web.Visit, a *agency.Agency, s subject) {
 	if verdict := access.May(v.Person, s.me, access.Say, of, v.Now); verdict != access.Allowed {
 		p.Closed = "web.error." + string(verdict)
 	}
-}
-
-// saidNow is the type that the reader comes from having said, if there is one.
-func saidNow(v *web.Visit) string {
-	name := v.URL.Query().Get("said")
-	for _, t := range events.Types() {
-		if t.Name() == name && !t.HubOnly() && !t.IsControl() {
-			return name
-		}
-	}
-	return ""
 }
 
 // facts fills in what the request says, and this agency's turn.
@@ -194,7 +184,7 @@ func (p *page) answer(v *web.Visit, move mou.Move) (err error) {
 			if err != nil {
 				return err
 			}
-			p.Now.Reasons = append(p.Now.Reasons, form.Choice{Option: form.Option{Value: code, Label: label}, ID: form.IDOf("reason." + code)})
+			p.Now.Reasons = append(p.Now.Reasons, ask.Option{Value: code, Label: label})
 		}
 	case events.TypeReferralAsked:
 		if p.Now.Ask = p.Waits; !p.Waits {

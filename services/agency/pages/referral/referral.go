@@ -7,20 +7,11 @@
 package referral
 
 import (
-	"embed"
-	"io/fs"
-
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are those of this package; they use those of acts.
-func Templates() fs.FS { return templates }
 
 // Register serves the pages under /referrals and /tasks.
 func Register(site *web.Site, a *agency.Agency) {

@@ -1,7 +1,6 @@
 package referral_test
 
 import (
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,10 +10,8 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
-	"handrail/services/agency/pages/acts"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/referral"
-	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
@@ -31,15 +28,11 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	d := &desk{t: t, Log: agencytest.New(t, events.Shelter)}
 	d.a = d.Open()
-	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{acts.Templates(), referral.Templates()},
-	})
+	p, err := pages.New(d.a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	acts.Register(site, d.a)
-	referral.Register(site, d.a)
-	d.pages = site.Handler()
+	d.pages = p.Handler()
 	return d
 }
 
@@ -125,7 +118,7 @@ func TestWhoeverIsAskedSeesCodesUntilTheyAcceptAndAnswersOnThePage(t *testing.T)
 	path, of := d.asked(events.Tonight)
 	before := d.page(worker(), path, http.StatusOK)
 	d.shows(before, "testtown-police asks for help", "A bed tonight", "Romanian", "number 1 of 2", "Accept", "Say that we have seen it", "Decline", "Ask a question",
-		"Somebody may be looking for the person", "tenths-10", "Nothing that you may open has arrived")
+		"Somebody may be looking for the person", "tenths-9", "Nothing that you may open has arrived")
 	d.hides(before, "Robin", "/open/")
 	d.page(other(), path, http.StatusOK) // all of the staff, while nobody answered
 
@@ -149,7 +142,7 @@ func TestAnOpenedSectionIsShownOnceWithWordsAndLogged(t *testing.T) {
 	path, _, record := d.accepted(events.Standard)
 	open := path + "/open/" + string(record.ID)
 	d.shows(d.page(worker(), open, http.StatusOK), "A place to stay", "Case worker", "On which ground do you open it?", "The person&#39;s consent")
-	d.shows(d.send(worker(), open, url.Values{}, http.StatusUnprocessableEntity).Body.String(), "ds-error-summary", `href="#f-basis"`, "Please answer this.")
+	d.shows(d.send(worker(), open, url.Values{}, http.StatusUnprocessableEntity).Body.String(), "ds-error-summary", `href="#basis"`, "Please answer this.")
 	d.send(other(), open, url.Values{"basis": {"consent"}}, http.StatusForbidden)
 
 	opened := d.send(worker(), open, url.Values{"basis": {"consent"}}, http.StatusOK)
@@ -186,7 +179,7 @@ func TestAQuestionIsAskedAndItsAnswerReadSealed(t *testing.T) {
 	d := newDesk(t)
 	path, _ := d.asked(events.Standard)
 	tooLong := d.send(worker(), say(path, "referral.asked"), url.Values{"text": {strings.Repeat("a", 2001)}}, http.StatusUnprocessableEntity)
-	d.shows(tooLong.Body.String(), "at most 2000 characters", `href="#f-text"`, strings.Repeat("a", 2001))
+	d.shows(tooLong.Body.String(), "at most 2000 characters", `href="#text"`, strings.Repeat("a", 2001))
 	d.send(worker(), say(path, "referral.asked"), url.Values{"text": {"Is there a pram?"}}, http.StatusSeeOther)
 	d.Admit(d.a)
 	page := d.page(worker(), path, http.StatusOK)
@@ -203,7 +196,7 @@ func TestADeclineNeedsAReasonAndIsSaidOnce(t *testing.T) {
 	d := newDesk(t)
 	path, of := d.asked(events.Standard)
 	refused := d.send(worker(), say(path, "referral.declined"), url.Values{"happened.day": {"2026-02-31"}}, http.StatusUnprocessableEntity).Body.String()
-	d.shows(refused, `href="#f-reason"`, "Why can you not take the person? Please answer this.", `value="2026-02-31"`, "a day and a time that exist")
+	d.shows(refused, `href="#reason"`, "Why can you not take the person? Please answer this.", `value="2026-02-31"`, "a day and a time that exist")
 	id := between(refused, `name="statement" value="`, `"`)
 	form := url.Values{"statement": {id}, "reason": {"full"}}
 	for range 2 { // pressed twice

@@ -13,6 +13,7 @@ import (
 	"handrail/services/agency"
 	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 )
 
@@ -25,9 +26,6 @@ func lists() map[string]string {
 	}
 }
 
-// fewest is up to how many codes all are shown at once, as in every form.
-const fewest = 7
-
 // read turns the members of a task's answer into questions of a form.
 func (q *question) read(v *web.Visit, a *agency.Agency) error {
 	memo, err := a.Memorandum()
@@ -35,7 +33,7 @@ func (q *question) read(v *web.Visit, a *agency.Agency) error {
 		return err
 	}
 	q.choices = form.Choices{
-		Offered: map[string][]form.Option{}, Fixed: map[string]any{}, First: url.Values{"channel": {string(events.InPerson)}}, Needed: map[string]bool{},
+		Offered: map[string][]ask.Option{}, Fixed: map[string]any{}, First: url.Values{"channel": {string(events.InPerson)}}, Needed: map[string]bool{},
 		Place: v.Words.In(v.Now).Location(), Now: v.Now,
 	}
 	for _, f := range q.Answer {
@@ -60,18 +58,18 @@ func memberOf(f agency.Field) form.Member {
 	m := form.Member{Name: f.Name, Key: f.Name, List: lists()[f.Name], Codes: f.Codes, Needed: f.Needed}
 	switch f.Form {
 	case "many":
-		m.Kind = form.Many
+		m.Kind = ask.Many
 	case "yes-no":
-		m.Kind = form.YesNo
+		m.Kind = ask.YesNo
 	case "time":
-		m.Kind = form.Moment
+		m.Kind = ask.Moment
 	case "object":
-		m.Kind = form.Group
+		m.Kind = ask.Nested
 		for _, band := range []string{"0-8", "9-17"} {
-			m.Members = append(m.Members, form.Member{Name: f.Name + "." + band, Key: band, Kind: form.Number})
+			m.Members = append(m.Members, form.Member{Name: f.Name + "." + band, Key: band, Kind: ask.Count})
 		}
 	default:
-		m.Kind = form.One
+		m.Kind = ask.One
 	}
 	switch {
 	case m.Codes != nil:
@@ -80,8 +78,8 @@ func memberOf(f agency.Field) form.Member {
 	case m.List == "region":
 		m.Codes = events.Region("").Codes()
 	}
-	if m.Kind == form.One && (len(m.Codes) > fewest || m.Codes == nil) && m.List != "bundle" {
-		m.Kind = form.Pick
+	if m.Kind == ask.One && m.List != "bundle" {
+		m.Kind = form.OneOf(m.Codes)
 	}
 	return m
 }
@@ -92,19 +90,19 @@ func (q *question) suggest(f agency.Field, m form.Member) {
 		return
 	}
 	switch m.Kind {
-	case form.Many:
+	case ask.Many:
 		var list []string
 		if json.Unmarshal(f.Suggested, &list) == nil { // a suggestion only
 			q.choices.First[m.Name] = list
 		}
-	case form.Group:
+	case ask.Nested:
 		var bands map[string]jsontext.Value
 		if json.Unmarshal(f.Suggested, &bands) == nil {
 			for band, n := range bands {
 				q.choices.First.Set(m.Name+"."+band, string(n))
 			}
 		}
-	case form.One, form.Pick, form.YesNo, form.Moment, form.Number, form.Text, form.Long:
+	case ask.One, ask.Pick, ask.YesNo, ask.Moment, ask.Count, ask.Line, ask.Phone, ask.Text:
 		var text string
 		if json.Unmarshal(f.Suggested, &text) == nil {
 			q.choices.First.Set(m.Name, text)
@@ -136,7 +134,7 @@ func (q *question) offer(v *web.Visit, a *agency.Agency, memo *mou.Memorandum, m
 			if err != nil {
 				return err
 			}
-			q.choices.Offered[m.Name] = append(q.choices.Offered[m.Name], form.Option{Value: name, Label: label})
+			q.choices.Offered[m.Name] = append(q.choices.Offered[m.Name], ask.Option{Value: name, Label: label})
 		}
 	}
 	return nil

@@ -15,6 +15,7 @@ import (
 	"handrail/services/agency/pages/acts"
 	"handrail/services/agency/pages/acts/form"
 	"handrail/services/agency/pages/acts/section"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
@@ -36,11 +37,7 @@ type Task struct {
 // taskPage is what referral-task shows.
 type taskPage struct {
 	Task
-
-	Fields    []form.Field
-	Aside     []form.Field
-	AsideOpen bool
-	Faults    []acts.Fault
+	acts.Questions
 }
 
 // tasksOf lists the open questions of the cases that the person works on.
@@ -110,7 +107,7 @@ func askedTask(v *web.Visit, a *agency.Agency) (question, error) {
 	return q, q.read(v, a)
 }
 
-func showTask(v *web.Visit, a *agency.Agency, values url.Values, faults form.Faults) (web.Answer, error) {
+func showTask(v *web.Visit, a *agency.Agency, values url.Values, problems ask.Problems) (web.Answer, error) {
 	q, err := askedTask(v, a)
 	if err != nil {
 		return nil, err
@@ -121,33 +118,21 @@ func showTask(v *web.Visit, a *agency.Agency, values url.Values, faults form.Fau
 		return nil, err
 	}
 	answer := web.Show{Template: "referral-task", Title: heading, Data: &p}
-	if len(faults) > 0 {
+	if len(problems) > 0 {
 		answer.Status = http.StatusUnprocessableEntity
 	}
-	from := values
-	if from == nil {
-		from = q.choices.First
-	}
-	fields, err := form.Show(about(q.Kind), q.members, v.Words, from, q.choices, faults)
+	fields, err := form.Show(about(q.Kind), q.members, v.Words, values, q.choices, problems)
 	if err != nil {
 		return nil, err
 	}
+	p.Lay(fields...)
 	for _, s := range q.values {
-		more, err := acts.SectionFields(v, s, from, faults)
-		if err != nil {
+		if fields, err = acts.SectionFields(v, s, values, problems); err != nil {
 			return nil, err
 		}
-		fields = append(fields, more...)
+		p.Lay(fields...)
 	}
-	for _, f := range fields {
-		if f.Aside {
-			p.Aside, p.AsideOpen = append(p.Aside, f), p.AsideOpen || f.Fault != ""
-		} else {
-			p.Fields = append(p.Fields, f)
-		}
-	}
-	p.Faults, err = acts.Summary(v, faults, fields)
-	return answer, err
+	return answer, p.Sum(v.Words, problems)
 }
 
 // about names a task, and the statement whose members it asks for.
@@ -167,20 +152,20 @@ func answerTask(v *web.Visit, a *agency.Agency) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	given, faults := form.Collect(q.members, v.PostForm, q.choices)
-	if err := q.sections(v.PostForm, given, faults); err != nil {
+	given, problems := form.Collect(q.members, v.PostForm, q.choices)
+	if err := q.sections(v.PostForm, given, problems); err != nil {
 		return nil, err
 	}
-	if len(faults) > 0 {
-		return showTask(v, a, v.PostForm, faults)
+	if len(problems) > 0 {
+		return showTask(v, a, v.PostForm, problems)
 	}
 	body, err := json.Marshal(given, json.Deterministic(true))
 	if err != nil {
-		return showTask(v, a, v.PostForm, form.Faults{"": "rule." + string(events.RuleDataMalformed)})
+		return showTask(v, a, v.PostForm, ask.Problems{"": {Key: "rule." + string(events.RuleDataMalformed)}})
 	}
 	_, err = a.AnswerTask(v.Context(), q.ID, body)
 	if violated, is := errors.AsType[*events.Violation](err); is && violated.Rule != agency.RuleTaskUnknown {
-		return showTask(v, a, v.PostForm, q.faults(violated))
+		return showTask(v, a, v.PostForm, q.problems(violated))
 	}
 	if err != nil {
 		return nil, err
@@ -188,18 +173,18 @@ func answerTask(v *web.Visit, a *agency.Agency) (web.Answer, error) {
 	return web.Go("/cases/" + string(q.Case) + "/tasks?said=task"), nil
 }
 
-// faults puts a violation beside the question that it is about.
-func (q question) faults(v *events.Violation) form.Faults {
+// problems puts a violation beside the question that it is about.
+func (q question) problems(v *events.Violation) ask.Problems {
 	f := form.Form{Members: q.members}
-	faults := form.Faults{}
-	if all, is := errors.AsType[form.Faults](f.FaultsOf(v)); is {
-		faults = all
+	problems := ask.Problems{}
+	if all, is := errors.AsType[ask.Problems](f.ProblemsOf(v)); is {
+		problems = all
 	}
-	return faults
+	return problems
 }
 
 // sections adds the sections that were written to an answer that may hold them.
-func (q question) sections(from url.Values, given map[string]any, faults form.Faults) error {
+func (q question) sections(from url.Values, given map[string]any, problems ask.Problems) error {
 	written := map[string]jsontext.Value{}
 	for _, s := range q.values {
 		value, tooLong, err := section.Read(s, from.Get)
@@ -207,7 +192,7 @@ func (q question) sections(from url.Values, given map[string]any, faults form.Fa
 			return err
 		}
 		for _, name := range tooLong {
-			faults.Add(name, "acts.error.long")
+			problems.Refuse(name, "acts.error.long")
 		}
 		if value != nil {
 			written[string(s)] = value

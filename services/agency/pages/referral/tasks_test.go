@@ -66,7 +66,7 @@ func TestWhatAFormLeftOpenIsAnsweredOnItsPage(t *testing.T) {
 
 	rights := d.task(agency.InformRights)
 	d.shows(d.page(worker(), rights, http.StatusOK), `value="ron" selected`, "An independent interpreter", "When did it happen?")
-	d.shows(d.send(worker(), rights, url.Values{"language": {"ron"}}, http.StatusUnprocessableEntity).Body.String(), `href="#f-interpreter"`, `value="ron" selected`)
+	d.shows(d.send(worker(), rights, url.Values{"language": {"ron"}}, http.StatusUnprocessableEntity).Body.String(), `href="#interpreter"`, `value="ron" selected`)
 	done := d.send(worker(), rights, url.Values{"language": {"ron"}, "interpreter": {"independent"}}, http.StatusSeeOther)
 	if to := done.Header().Get("Location"); to != "/cases/"+string(of)+"/tasks?said=task" {
 		t.Errorf("leads to %s", to)

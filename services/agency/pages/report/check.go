@@ -4,9 +4,9 @@ import (
 	"errors"
 	"net/http"
 
-	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web"
 )
 
@@ -48,11 +48,7 @@ type asking struct {
 }
 
 // check shows what will be said, before anything is.
-func (p pages) check(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) check(v *web.Visit, f *form) (web.Answer, error) {
 	if f.next() != stepCheck {
 		return web.Go(path(f.id, f.next())), nil
 	}
@@ -80,7 +76,7 @@ func (f *form) checkPage(v *web.Visit, against error) (web.Answer, error) {
 		page.Requests = append(page.Requests, asking{keyOf(o), to, t.order[nameOf(o)], f.urgencyOf(o), f.needsOf(o), f.sectionsOf(o), o.Apart})
 	}
 	if t.age != events.Adult || t.notify {
-		page.Told = joined(f.a.Notified(t.age))
+		page.Told = named(f.a.Notified(t.age))
 	}
 	show := web.Show{Template: "report-check", Title: page.Title}
 	if against != nil {
@@ -98,11 +94,7 @@ func (f *form) checkPage(v *web.Visit, against error) (web.Answer, error) {
 }
 
 // send says everything at once and assigns the case to whoever sent it.
-func (p pages) send(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) send(v *web.Visit, f *form) (web.Answer, error) {
 	if f.next() != stepCheck {
 		return web.Go(path(f.id, f.next())), nil
 	}
@@ -111,7 +103,7 @@ func (p pages) send(v *web.Visit) (web.Answer, error) {
 		return nil, err
 	}
 	_, err = p.a.Report(v.Context(), report)
-	if violation, ok := errors.AsType[*events.Violation](err); ok && violation.Rule == mou.RuleCaseExists {
+	if ask.SentBefore(err) {
 		return web.Go(path(f.id, "sent")), nil // sent before: it was reported once
 	}
 	if err != nil {

@@ -56,29 +56,17 @@ func (p pages) begin(v *web.Visit) (web.Answer, error) {
 }
 
 // goOn leads to where the draft stands.
-func (p pages) goOn(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) goOn(v *web.Visit, f *form) (web.Answer, error) {
 	return web.Go(path(f.id, f.next())), nil
 }
 
-func (p pages) askDelete(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) askDelete(v *web.Visit, f *form) (web.Answer, error) {
 	title, err := v.Say("report.delete.title")
 	return web.Show{Template: "report-delete", Title: title, Data: map[string]any{"Action": path(f.id, "delete"), "Back": path(f.id, f.next()), "Stored": f.draft.Stored, "Begun": f.draft.Begun}}, err
 }
 
 // delete deletes a draft at once.
-func (p pages) delete(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) delete(v *web.Visit, f *form) (web.Answer, error) {
 	if err := p.a.DropForm(v.Context(), f.id); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/ask"
+	"handrail/services/agency/pages/asked"
 )
 
 // write puts a step's questions down.
@@ -63,17 +64,8 @@ func (f *form) writeConsent(w *writer) {
 	}
 	w.Listed("capacity", ask.One, "capacity", events.Capacity("").Codes()...)
 	w.Add(ask.Field{Name: "present", Kind: ask.Many, Beside: true, Groups: []ask.Group{{Options: w.Options("present", "present", events.Present("").Codes()...)}}})
-	w.Add(ask.Field{Name: "except", Kind: ask.Many, Free: true, Groups: []ask.Group{{Options: agencies(f.could())}}})
+	w.Add(ask.Field{Name: "except", Kind: ask.Many, Free: true, Groups: []ask.Group{{Options: ask.Named(asked.Could(f.offers))}}})
 	w.part(w.Say("report.consent.how"), w.Say("report.consent.how.text"))
-}
-
-// agencies are options that are known by their id.
-func agencies(ids []string) []ask.Option {
-	options := make([]ask.Option, len(ids))
-	for i, id := range ids {
-		options[i] = ask.Option{Value: id, Label: id}
-	}
-	return options
 }
 
 func (f *form) writeWayBack(w *writer) {
@@ -85,12 +77,12 @@ func (f *form) writeWayBack(w *writer) {
 	w.part("", "")
 	w.Region("region", f.profile.Name)
 	w.Add(ask.Field{Name: "notify", Kind: ask.One, Groups: []ask.Group{{Options: []ask.Option{
-		{Value: "yes", Label: w.Say("report.notify.yes", "Agency", joined(to))}, {Value: "no", Label: w.Say("report.notify.no")},
+		{Value: "yes", Label: w.Say("report.notify.yes", "Agency", named(to))}, {Value: "no", Label: w.Say("report.notify.no")},
 	}}}})
 	w.part(w.Say("report.notice"), w.Say("report.notice.text"))
 }
 
-func joined(ids []events.AgencyID) string {
+func named(ids []events.AgencyID) string {
 	text := make([]string, len(ids))
 	for i, id := range ids {
 		text[i] = string(id)

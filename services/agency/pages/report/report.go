@@ -10,54 +10,33 @@
 package report
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"net/http"
 
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/ask"
+	"handrail/services/agency/pages/joined"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the pages' shapes. They use those of package ask.
-func Templates() fs.FS { return templates }
-
 // Register adds the pages to an agency's site.
 func Register(site *web.Site, a *agency.Agency) {
 	p := pages{a}
-	page := func(pattern string, act access.Act, answer web.Page) {
-		site.Page(pattern, act, func(v *web.Visit) (web.Answer, error) {
-			answered, err := answer(v)
-			return answered, founded(err)
-		})
-	}
+	page := joined.Pages(site)
 	page("GET /report", access.Report, p.list)
 	page("POST /report", access.Report, p.begin)
-	page("GET /report/{draft}", access.Report, p.goOn)
-	page("GET /report/{draft}/danger", access.Report, p.danger)
-	page("GET /report/{draft}/delete", access.Report, p.askDelete)
-	page("POST /report/{draft}/delete", access.Report, p.delete)
-	page("GET /report/{draft}/check", access.Report, p.check)
-	page("POST /report/{draft}/check", access.Report, p.send)
+	page("GET /report/{draft}", access.Report, p.draft(p.goOn))
+	page("GET /report/{draft}/danger", access.Report, p.draft(p.danger))
+	page("GET /report/{draft}/delete", access.Report, p.draft(p.askDelete))
+	page("POST /report/{draft}/delete", access.Report, p.draft(p.delete))
+	page("GET /report/{draft}/check", access.Report, p.draft(p.check))
+	page("POST /report/{draft}/check", access.Report, p.draft(p.send))
 	page("GET /report/{draft}/sent", access.Report, p.sent)
-	page("GET /report/{draft}/{step}", access.Report, p.show)
-	page("POST /report/{draft}/{step}", access.Report, p.take)
-	page("POST /report/{draft}/{step}/keep", access.Report, p.keep)
-}
-
-// founded says of an agency that has not joined yet that it must, instead of that
-// something is broken.
-func founded(err error) error {
-	if errors.Is(err, agency.ErrNotJoined) {
-		return events.Refuse("not-joined", "", "this agency has not received the directory from the hub yet")
-	}
-	return err
+	page("GET /report/{draft}/{step}", access.Report, p.draft(p.show))
+	page("POST /report/{draft}/{step}", access.Report, p.draft(p.take))
+	page("POST /report/{draft}/{step}/keep", access.Report, p.draft(p.keep))
 }
 
 // pages answers for one agency.
@@ -67,11 +46,7 @@ type pages struct{ a *agency.Agency }
 func path(draft events.CaseID, name string) string { return "/report/" + string(draft) + "/" + name }
 
 // step shows one step of a form.
-func (p pages) show(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) show(v *web.Visit, f *form) (web.Answer, error) {
 	name := v.PathValue("step")
 	if !f.reached(name) {
 		return web.Go(path(f.id, f.next())), nil
@@ -80,11 +55,7 @@ func (p pages) show(v *web.Visit) (web.Answer, error) {
 }
 
 // take keeps what a step was answered, and goes on if it can stand.
-func (p pages) take(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) take(v *web.Visit, f *form) (web.Answer, error) {
 	if err := v.Form(); err != nil {
 		return nil, err
 	}
@@ -109,11 +80,7 @@ func (p pages) take(v *web.Visit) (web.Answer, error) {
 }
 
 // keep stores what stands in a step's form while somebody still types.
-func (p pages) keep(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) keep(v *web.Visit, f *form) (web.Answer, error) {
 	if err := v.Form(); err != nil {
 		return nil, err
 	}
@@ -124,13 +91,20 @@ func (p pages) keep(v *web.Visit) (web.Answer, error) {
 }
 
 // danger is what to do first when somebody is in danger now.
-func (p pages) danger(v *web.Visit) (web.Answer, error) {
-	f, answer, err := p.open(v)
-	if answer != nil || err != nil {
-		return answer, err
-	}
+func (p pages) danger(v *web.Visit, f *form) (web.Answer, error) {
 	title, err := v.Say("report.danger.title")
 	return web.Show{Template: "report-danger", Title: title, Data: map[string]string{"Next": path(f.id, f.after(stepNow))}}, err
+}
+
+// draft is a page of the path's draft.
+func (p pages) draft(page func(*web.Visit, *form) (web.Answer, error)) web.Page {
+	return func(v *web.Visit) (web.Answer, error) {
+		f, answer, err := p.open(v)
+		if answer != nil || err != nil {
+			return answer, err
+		}
+		return page(v, f)
+	}
 }
 
 // open gives the form of the path's draft to whoever may see it. Where it was sent, it

@@ -1,12 +1,9 @@
 package report_test
 
 import (
-	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,12 +14,8 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/ask"
-	"handrail/services/agency/pages/asked"
-	"handrail/services/agency/pages/left"
-	"handrail/services/agency/pages/report"
-	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
@@ -46,15 +39,11 @@ func newHouse(t *testing.T, kind events.AgencyKind) *house {
 func (h *house) opens() {
 	h.t.Helper()
 	h.a = h.log.Open()
-	site, err := web.New(web.Config{
-		Agency: h.a.ID(), Who: agencytest.Door{}.Who, SignIn: "/sign-in", Now: h.a.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Templates: []fs.FS{ask.Templates(), asked.Templates(), left.Templates(), report.Templates()},
-	})
+	p, err := pages.New(h.a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	report.Register(site, h.a)
-	h.pages = site.Handler()
+	h.pages = p.Handler()
 }
 
 func (h *house) get(path string) *httptest.ResponseRecorder {

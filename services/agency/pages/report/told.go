@@ -6,6 +6,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/ask"
+	"handrail/services/agency/pages/asked"
 )
 
 // told is what the answers come to, as far as they can stand.
@@ -164,7 +165,7 @@ func (f *form) readConsent(r *ask.Reader) {
 	}
 	t.capacity = ask.Code[events.Capacity](r, "capacity", true)
 	t.present = ask.Codes[events.Present](r, "present", true)
-	t.except = ask.Set[events.AgencyID](r, "except", false, f.could()...)
+	t.except = ask.Set[events.AgencyID](r, "except", false, asked.Could(f.offers)...)
 	if t.age == events.Adult {
 		t.by = events.ByPerson
 		return
@@ -174,20 +175,6 @@ func (f *form) readConsent(r *ask.Reader) {
 		r.Refuse("by", "report.by.conflict")
 	}
 	t.childView = ask.Code[events.ChildView](r, "child_view", true)
-}
-
-// could lists who could be asked for any offer.
-func (f *form) could() []string {
-	var ids []string
-	for _, o := range f.offers {
-		for _, id := range o.Could {
-			if !slices.Contains(ids, string(id)) {
-				ids = append(ids, string(id))
-			}
-		}
-	}
-	slices.Sort(ids)
-	return ids
 }
 
 func (f *form) readWayBack(r *ask.Reader) {

@@ -20,7 +20,7 @@ type view struct {
 	Of       int
 	Notes    []note
 	Parts    []shown
-	Problems []ask.Field
+	Problems ask.Wrong
 	Back     string // the step before; empty for the first
 	Next     string // what happens when it is sent: a message
 	Seen     string // when the step was last sent
@@ -89,7 +89,7 @@ func (f *form) view(v *web.Visit, name string, problems ask.Problems) (view, err
 	}
 	page := view{
 		Title: w.Say("report.step." + name), Lead: w.May("report.step." + name + ".lead"), Name: name, Draft: "/report/" + string(f.id), Notes: w.notes, Parts: w.parts,
-		Problems: ask.Wrong(fields), Next: "report.next." + name, Seen: f.version(name), Stays: name == stepSigns, Kept: len(f.typed.Steps) > 0, Stored: f.draft.Stored, Expires: f.draft.Expires,
+		Problems: ask.WrongIn(fields), Next: "report.next." + name, Seen: f.version(name), Stays: name == stepSigns, Kept: len(f.typed.Steps) > 0, Stored: f.draft.Stored, Expires: f.draft.Expires,
 	}
 	if before := f.before(name); before != "" {
 		page.Back = path(f.id, before)

@@ -36,11 +36,9 @@ type answering struct {
 	Yes       move
 	No        move
 	Ask       move
-	OwnDuty   bool   // the reader's code is no duty code, so one is asked for
-	Wrong     string // what is wrong with the duty code that was given: a message
-	GivenDuty string
 	Fields    []ask.Field
-	Problems  []ask.Field
+	Problems  ask.Wrong
+	Statement events.EventID // under which a question is asked, once
 }
 
 // move is one answer: it may be given now, or a message says what stands against it.
@@ -94,8 +92,19 @@ func (p pages) of(v *web.Visit) (answering, error) {
 	if p.speaks(v, page) != nil {
 		page.others()
 	}
-	page.OwnDuty = v.Person != nil && new(events.Staff).UnmarshalText([]byte(v.Person.Code)) != nil
-	return page, nil
+	return page, page.askDuty(v, nil)
+}
+
+// askDuty asks whoever has a code that is no duty code for one.
+func (page *answering) askDuty(v *web.Visit, problems ask.Problems) (err error) {
+	if new(events.Staff).UnmarshalText([]byte(v.Person.Code)) == nil {
+		return nil
+	}
+	s := ask.NewSheet(v, "field", v.PostForm, problems)
+	s.Add(ask.Field{Name: "duty", Kind: ask.Line, Most: 32})
+	page.Fields, err = s.Fields()
+	page.Problems = ask.WrongIn(page.Fields)
+	return err
 }
 
 // waiting fills in what is seen of a request that waits.
@@ -143,18 +152,15 @@ func (p pages) asked(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.page(v, page, "")
+	return page.show(v)
 }
 
-// page shows it; wrong, if it is not empty, is the message about the duty code.
-func (p pages) page(v *web.Visit, page answering, wrong string) (web.Answer, error) {
+func (page *answering) show(v *web.Visit) (web.Answer, error) {
 	title, err := v.Say("tonight.answer.title")
-	show := web.Show{Template: "tonight-answer", Title: title}
-	if page.Wrong = wrong; wrong != "" {
+	show := web.Show{Template: "tonight-answer", Title: title, Data: page}
+	if len(page.Problems.Lines) > 0 {
 		show.Status = http.StatusUnprocessableEntity
-		page.GivenDuty = v.PostFormValue("duty")
 	}
-	show.Data = page
 	return show, err
 }
 
@@ -184,11 +190,14 @@ func (p pages) confirm(v *web.Visit, step string, problems ask.Problems) (web.An
 		s.Listed("reason", ask.One, "decline-reason", events.DeclineReason("").Codes()...)
 	case "ask":
 		s.Add(ask.Field{Name: "question", Kind: ask.Text, Most: maxQuestion})
+		if page.Statement, err = ask.Statement(v); err != nil {
+			return nil, err
+		}
 	}
 	if page.Fields, err = s.Fields(); err != nil {
 		return nil, err
 	}
-	page.Problems = ask.Wrong(page.Fields)
+	page.Problems = ask.WrongIn(page.Fields)
 	title, err := v.Say("tonight.answer." + step + ".title")
 	show := web.Show{Template: "tonight-" + step, Title: title, Data: page}
 	if len(problems) > 0 {

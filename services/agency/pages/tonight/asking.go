@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"handrail/contracts/mou"
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/ask"
@@ -88,7 +87,7 @@ func (p pages) ask(v *web.Visit) (web.Answer, error) {
 	_, err = p.a.AskTonight(v.Context(), request)
 	violation, refused := errors.AsType[*events.Violation](err)
 	switch {
-	case refused && violation.Rule == mou.RuleCaseExists:
+	case ask.SentBefore(err):
 		return web.Go(path(request.Case)), nil
 	case refused:
 		if name, known := places(violation.Pointer); known {

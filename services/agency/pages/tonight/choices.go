@@ -8,6 +8,7 @@ import (
 	"handrail/events"
 	"handrail/services/agency"
 	"handrail/services/agency/pages/ask"
+	"handrail/services/agency/pages/asked"
 	"handrail/services/web"
 )
 
@@ -42,19 +43,6 @@ func (p pages) bundles() ([]agency.OfferView, error) {
 	return offers, nil
 }
 
-// could lists who could be asked.
-func could(offers []agency.OfferView) (ids []string) {
-	for _, o := range offers {
-		for _, id := range o.Could {
-			if !slices.Contains(ids, string(id)) {
-				ids = append(ids, string(id))
-			}
-		}
-	}
-	slices.Sort(ids)
-	return ids
-}
-
 // defaults are the choices that stand in a new form, shown, to be changed or left.
 func defaults() url.Values {
 	return url.Values{"need": {"emergency-shelter"}, "interpreter": {string(events.NoInterpreter)}, "capacity": {string(events.Clear)}, "under9": {"0"}, "under18": {"0"}}
@@ -78,7 +66,7 @@ func (p pages) read(given url.Values) (agency.Tonight, ask.Problems, error) {
 		Children: events.Children{Under9: r.Count("under9", 20), Under18: r.Count("under18", 20)},
 		Language: ask.Code[events.Language](r, "language", true), Interpreter: ask.Code[events.Interpreter](r, "interpreter", true),
 		Dangers: ask.Codes[events.Safety](r, "dangers", false), Access: ask.Codes[events.Access](r, "access", false), Region: ask.Code[events.Region](r, "region", false),
-		Bundle: r.Choice("bundle", true, names...), Except: ask.Set[events.AgencyID](r, "except", false, could(offers)...),
+		Bundle: r.Choice("bundle", true, names...), Except: ask.Set[events.AgencyID](r, "except", false, asked.Could(offers)...),
 		Capacity: ask.Code[events.Capacity](r, "capacity", false), Present: ask.Codes[events.Present](r, "present", false),
 		CallBack: r.Number("call_back", true), Safe: r.Words("safe", false, 200), Name: r.Words("name", false, 200),
 	}
@@ -129,7 +117,7 @@ type form struct {
 	Choices  []choice
 	Number   []ask.Field // to call back
 	More     []ask.Field // for the few nights on which it is otherwise
-	Problems []ask.Field
+	Problems ask.Wrong
 	Against  string
 	Kept     bool
 	Life     agency.FormDraft
@@ -164,11 +152,7 @@ func (p pages) sheet(v *web.Visit, f *form, given url.Values, problems ask.Probl
 	s.Written("call_back", ask.Phone, 40)
 	s.Written("safe", ask.Line, 200)
 	s.Written("name", ask.Line, 200)
-	var ids []ask.Option
-	for _, id := range could(offers) {
-		ids = append(ids, ask.Option{Value: id, Label: id})
-	}
-	s.Add(ask.Field{Name: "except", Kind: ask.Many, Free: true, Groups: []ask.Group{{Options: ids}}})
+	s.Add(ask.Field{Name: "except", Kind: ask.Many, Free: true, Groups: []ask.Group{{Options: ask.Named(asked.Could(offers))}}})
 	s.Listed("present", ask.Many, "present", events.Present("").Codes()...)
 	s.Listed("capacity", ask.One, "capacity", events.Capacity("").Codes()...)
 	return f.lay(s)
@@ -210,7 +194,7 @@ func (f *form) lay(s *ask.Sheet) error {
 	for _, name := range []string{"except", "present", "capacity"} {
 		f.More = append(f.More, by[name])
 	}
-	f.Problems = ask.Wrong(fields)
+	f.Problems = ask.WrongIn(fields)
 	_, err = s.Fields()
 	return err
 }

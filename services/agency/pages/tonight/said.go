@@ -45,6 +45,14 @@ func (p pages) said(v *web.Visit, page answering, err error) (web.Answer, error)
 	return web.Go(page.Path), nil
 }
 
+// sent reads an answer's form, and finds the referral that it is about.
+func (p pages) sent(v *web.Visit) (answering, error) {
+	if err := v.Form(); err != nil {
+		return answering{}, err
+	}
+	return p.of(v)
+}
+
 func (p pages) now() events.Said {
 	at := events.At(p.a.Now())
 	return events.Said{Happened: at, Recorded: at, Channel: events.InPerson}
@@ -53,11 +61,8 @@ func (p pages) now() events.Said {
 // seen says who is on it: what the person needs and what is dangerous for them opens
 // to a named duty worker, if the person agreed to that.
 func (p pages) seen(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	facts := &events.ReferralAcknowledged{Said: p.now()}
@@ -67,7 +72,10 @@ func (p pages) seen(v *web.Visit) (web.Answer, error) {
 		}
 	}
 	if facts.Duty == "" {
-		return p.page(v, page, "tonight.duty.wrong") // without one nothing opens
+		if err := page.askDuty(v, ask.Problems{"duty": {Key: "tonight.duty.wrong"}}); err != nil { // without one nothing opens
+			return nil, err
+		}
+		return page.show(v)
 	}
 	return p.say(v, page, facts)
 }
@@ -83,11 +91,8 @@ func (p pages) accept(v *web.Visit) (web.Answer, error) {
 
 // decline says that there is none, and why.
 func (p pages) decline(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	r := ask.NewReader(v.PostForm)
@@ -100,11 +105,8 @@ func (p pages) decline(v *web.Visit) (web.Answer, error) {
 
 // question asks whoever asked; the text travels sealed.
 func (p pages) question(v *web.Visit) (web.Answer, error) {
-	page, err := p.of(v)
+	page, err := p.sent(v)
 	if err != nil {
-		return nil, err
-	}
-	if err := v.Form(); err != nil {
 		return nil, err
 	}
 	r := ask.NewReader(v.PostForm)
@@ -115,6 +117,10 @@ func (p pages) question(v *web.Visit) (web.Answer, error) {
 	if err := p.speaks(v, page); err != nil {
 		return nil, err
 	}
-	_, err = p.a.Ask(v.Context(), agency.Asking{Case: page.Case, Referral: page.Referral, Text: text})
+	id, err := ask.Statement(v)
+	if err != nil {
+		return nil, err
+	}
+	_, err = p.a.Ask(v.Context(), agency.Asking{Case: page.Case, Referral: page.Referral, Text: text, ID: id})
 	return p.said(v, page, err)
 }

@@ -8,31 +8,16 @@
 package tonight
 
 import (
-	"embed"
-	"errors"
-	"io/fs"
-
-	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages/joined"
 	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates gives the pages' shapes. They use those of the packages ask and asked.
-func Templates() fs.FS { return templates }
-
 // Register adds the pages to an agency's site.
 func Register(site *web.Site, a *agency.Agency) {
 	p := pages{a}
-	page := func(pattern string, act access.Act, answer web.Page) {
-		site.Page(pattern, act, func(v *web.Visit) (web.Answer, error) {
-			answered, err := answer(v)
-			return answered, founded(err)
-		})
-	}
+	page := joined.Pages(site)
 	page("GET /tonight", access.AskTonight, p.begin)
 	page("POST /tonight", access.AskTonight, p.ask)
 	page("POST /tonight/{case}/keep", access.AskTonight, p.keep)
@@ -49,15 +34,6 @@ func Register(site *web.Site, a *agency.Agency) {
 	page("POST /tonight/answer/{case}/{referral}/yes", access.Say, p.accept)
 	page("POST /tonight/answer/{case}/{referral}/no", access.Say, p.decline)
 	page("POST /tonight/answer/{case}/{referral}/ask", access.Say, p.question)
-}
-
-// founded says of an agency that has not joined yet that it must, instead of that
-// something is broken.
-func founded(err error) error {
-	if errors.Is(err, agency.ErrNotJoined) {
-		return events.Refuse("not-joined", "", "this agency has not received the directory from the hub yet")
-	}
-	return err
 }
 
 // pages answers for one agency.

@@ -3,12 +3,9 @@ package tonight_test
 import (
 	"bufio"
 	"context"
-	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,12 +14,8 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
-	"handrail/services/agency/pages/ask"
-	"handrail/services/agency/pages/asked"
-	"handrail/services/agency/pages/left"
-	"handrail/services/agency/pages/tonight"
-	"handrail/services/web"
 	"handrail/services/web/access"
 )
 
@@ -39,15 +32,11 @@ func newHouse(t *testing.T, kind events.AgencyKind) *house {
 	t.Helper()
 	h := &house{t: t, log: agencytest.New(t, kind), who: agencytest.Staff("duty-1", access.CaseWorker)}
 	h.a = h.log.Open()
-	site, err := web.New(web.Config{
-		Agency: h.a.ID(), Who: agencytest.Door{}.Who, SignIn: "/sign-in", Now: h.a.Now, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
-		Templates: []fs.FS{ask.Templates(), asked.Templates(), left.Templates(), tonight.Templates()},
-	})
+	p, err := pages.New(h.a, pages.Config{Door: agencytest.Door{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	tonight.Register(site, h.a)
-	h.pages = site.Handler()
+	h.pages = p.Handler()
 	return h
 }
 
@@ -261,11 +250,22 @@ func TestTheShelterTakesItOnAsksAndSaysNo(t *testing.T) {
 	if page := h.get(where).Body.String(); !strings.Contains(page, "/referrals/"+string(of)+"/"+string(referral)+"/open/"+string(record.ID)) {
 		t.Error("the danger is not open to whoever took it on")
 	}
-	if w := h.send(where+"/ask", url.Values{"question": {" "}}); w.Code != http.StatusUnprocessableEntity || !slices.Equal(problems(w), []string{"question"}) {
+	id := regexp.MustCompile(`name="statement" value="([^"]+)"`).FindStringSubmatch(h.get(where + "/ask").Body.String())
+	if id == nil {
+		t.Fatal("the form of a question has no id")
+	}
+	question := url.Values{"statement": {id[1]}, "question": {" "}}
+	if w := h.send(where+"/ask", question); w.Code != http.StatusUnprocessableEntity || !slices.Equal(problems(w), []string{"question"}) || !strings.Contains(w.Body.String(), id[1]) {
 		t.Errorf("an empty question: %d %v", w.Code, problems(w))
 	}
-	if w := h.send(where+"/ask", url.Values{"question": {"Does the small one need a cot?"}}); w.Code != http.StatusSeeOther {
-		t.Fatalf("asking: %d", w.Code)
+	question.Set("question", "Does the small one need a cot?")
+	for range 2 { // pressed twice: asked once
+		if w := h.send(where+"/ask", question); w.Header().Get("Location") != where {
+			t.Fatalf("asking: %d", w.Code)
+		}
+	}
+	if n := len(h.a.Questions()); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 	if page := h.get(where).Body.String(); !strings.Contains(page, "No answer yet") || strings.Contains(page, "cot") {
 		t.Error("the question is not said to wait, or stands on the page")

@@ -6,10 +6,8 @@
 package trail
 
 import (
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"handrail/contracts/mou"
 	"handrail/contracts/tlog"
@@ -21,12 +19,6 @@ import (
 	"handrail/services/web/language/rights"
 	"handrail/services/web/trail"
 )
-
-//go:embed templates/*.html
-var templates embed.FS
-
-// Templates are the area's; the shapes of a trail are services/web/trail's.
-func Templates() fs.FS { return templates }
 
 // Options are what an installation chooses. The zero Options are for production.
 type Options struct {
@@ -73,14 +65,7 @@ func (p *area) trail(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if page.Now {
-		page.Live = page.Base + "/live"
-	}
-	if v.Live() {
-		return web.Show{Template: "trail-part", Data: page, Part: true}, nil
-	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail", Title: title, Data: page}, err
+	return page.Show(v)
 }
 
 func (p *area) print(v *web.Visit) (web.Answer, error) {
@@ -88,8 +73,7 @@ func (p *area) print(v *web.Visit) (web.Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	title, err := v.Say("trail.title")
-	return web.Show{Template: "trail-paper", Title: title, Data: page, Print: true}, err
+	return page.OnPaper(v)
 }
 
 // live streams the trail as it stands, under the journal's position.

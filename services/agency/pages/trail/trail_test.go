@@ -2,7 +2,6 @@ package trail_test
 
 import (
 	"crypto/sha256"
-	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -16,11 +15,10 @@ import (
 	"handrail/contracts/tlog"
 	"handrail/events"
 	"handrail/services/agency"
+	"handrail/services/agency/pages"
 	"handrail/services/agency/pages/agencytest"
 	"handrail/services/agency/pages/trail"
-	"handrail/services/web"
 	"handrail/services/web/access"
-	webtrail "handrail/services/web/trail"
 )
 
 // town is a shelter that accepted somebody, and its pages of a trail.
@@ -39,16 +37,11 @@ func asked(t *testing.T, options trail.Options) *town {
 	t.Helper()
 	l := agencytest.New(t, events.Shelter)
 	a := l.Open()
-	site, err := web.New(web.Config{
-		Agency: agencytest.Own, SignIn: "/sign-in", Who: agencytest.Door{}.Who, Templates: []fs.FS{trail.Templates(), webtrail.Templates()},
-	})
+	p, err := pages.New(a, pages.Config{Door: agencytest.Door{}, Drafts: options.Drafts})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := trail.Register(site, a, options); err != nil {
-		t.Fatal(err)
-	}
-	x := &town{t: t, log: l, agency: a, pages: site.Handler(), of: l.NewCase()}
+	x := &town{t: t, log: l, agency: a, pages: p.Handler(), of: l.NewCase()}
 	l.Says(agencytest.Police, x.of, "", &events.CaseOpened{Said: l.Now(), Age: events.Adult})
 	l.Says(agencytest.Police, x.of, "", &events.RightsInformed{Said: l.Now(), Language: "ron", Interpreter: events.Independent})
 	l.Says(agencytest.Police, x.of, "", &events.ConsentGiven{

@@ -4,13 +4,15 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"handrail/services/agency/pages/ask"
 )
 
 // Choices are what a form offers in one case, by the names of its members.
 type Choices struct {
 	// Offered is what may be chosen: needed for identifiers, and for code lists of
 	// which only a part makes sense here.
-	Offered map[string][]Option
+	Offered map[string][]ask.Option
 	// Fixed members are filled in by the service, as JSON values, and not asked; nil
 	// ones are left out.
 	Fixed map[string]any
@@ -22,13 +24,6 @@ type Choices struct {
 
 	Place *time.Location // whose days and hours are written; never nil
 	Now   time.Time
-}
-
-// Option is one choice.
-type Option struct {
-	Value string
-	Label string
-	Hint  string
 }
 
 // needs says whether a member must be given.

@@ -9,25 +9,10 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"unicode"
 
 	"handrail/events"
-)
-
-// Kind is how a member is asked.
-type Kind string
-
-// The kinds.
-const (
-	One    Kind = "one"    // one of a few
-	Pick   Kind = "pick"   // one of many
-	Many   Kind = "many"   // several
-	YesNo  Kind = "yes-no" // one of two
-	Moment Kind = "moment" // a day and a time of day
-	Number Kind = "number" // a count
-	Text   Kind = "text"   // a line
-	Long   Kind = "long"   // more than a line
-	Group  Kind = "group"  // several questions under one
+	"handrail/services/agency/pages/ask"
+	"handrail/services/web/language"
 )
 
 // fewest is up to how many codes all are shown at once (own choice: what fits a
@@ -38,11 +23,10 @@ const fewest = 7
 type Member struct {
 	Name    string // of the field in the form: the members' names with a dot between
 	Key     string // the last of them
-	Kind    Kind
+	Kind    ask.Kind
 	List    string   // name of the code list, as [language.Words.Code] knows it; empty: none
 	Codes   []string // of the list; nil: whatever [Choices] offers
 	Needed  bool
-	Pattern string // of a line
 	Members []Member
 }
 
@@ -61,12 +45,6 @@ func Of(t events.Type) (Form, error) {
 	members, err := membersOf(reflect.TypeOf(p).Elem(), "")
 	return Form{Type: t, Members: members}, err
 }
-
-// coded are types with a closed list of values, patterned ones with a syntax.
-type (
-	coded     interface{ Codes() []string }
-	patterned interface{ Pattern() string }
-)
 
 func membersOf(t reflect.Type, before string) ([]Member, error) {
 	var all []Member
@@ -87,39 +65,42 @@ func membersOf(t reflect.Type, before string) ([]Member, error) {
 // shape takes the member's type apart.
 func (m *Member) shape(t reflect.Type) (err error) {
 	zero := reflect.Zero(t).Interface()
-	list, isCoded := zero.(coded)
-	syntax, isPatterned := zero.(patterned)
+	list, isCoded := zero.(interface{ Codes() []string })
 	switch {
 	case t == reflect.TypeFor[events.Time]():
-		m.Kind = Moment
+		m.Kind = ask.Moment
 	case isCoded:
-		m.Kind, m.List, m.Codes = Pick, kebab(t.Name()), list.Codes()
-		if len(m.Codes) <= fewest {
-			m.Kind = One
-		}
+		m.List, m.Codes = language.ListOf(t), list.Codes()
+		m.Kind = OneOf(m.Codes)
 	case names(t) != "":
-		m.Kind, m.List = Pick, names(t)
-	case isPatterned:
-		m.Kind, m.Pattern = Text, syntax.Pattern()
+		m.Kind, m.List = ask.Pick, names(t)
 	case t.Kind() == reflect.Slice:
 		element := Member{Name: m.Name}
 		if err = element.shape(t.Elem()); err != nil {
 			return err
 		}
-		m.Kind, m.List, m.Codes, m.Pattern = Many, element.List, element.Codes, element.Pattern
+		m.Kind, m.List, m.Codes = ask.Many, element.List, element.Codes
 	case t.Kind() == reflect.Bool:
-		m.Kind = YesNo
+		m.Kind = ask.YesNo
 	case t.Kind() == reflect.Int || t.Kind() == reflect.Uint64:
-		m.Kind = Number
+		m.Kind = ask.Count
 	case t.Kind() == reflect.Struct:
-		m.Kind = Group
+		m.Kind = ask.Nested
 		m.Members, err = membersOf(t, m.Name+".")
 	case t.Kind() == reflect.String:
-		m.Kind = Text
+		m.Kind = ask.Line
 	default:
 		return fmt.Errorf("no question is known for the member %s", m.Name)
 	}
 	return err
+}
+
+// OneOf is how one of some codes is chosen: among all of them, or from a list that opens.
+func OneOf(codes []string) ask.Kind {
+	if len(codes) > fewest || len(codes) == 0 {
+		return ask.Pick
+	}
+	return ask.One
 }
 
 // names says what an identifier is of; empty if the type is none.
@@ -129,16 +110,4 @@ func names(t reflect.Type) string {
 		reflect.TypeFor[events.CaseID]():   "case",
 		reflect.TypeFor[events.EventID]():  "event",
 	}[t]
-}
-
-// kebab writes a Go type's name as the code lists are called: AgeClass, age-class.
-func kebab(name string) string {
-	var b strings.Builder
-	for i, r := range name {
-		if unicode.IsUpper(r) && i > 0 {
-			b.WriteByte('-')
-		}
-		b.WriteRune(unicode.ToLower(r))
-	}
-	return b.String()
 }

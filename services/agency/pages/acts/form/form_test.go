@@ -10,6 +10,7 @@ import (
 
 	"handrail/events"
 	"handrail/services/agency/pages/acts/form"
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web/language"
 )
 
@@ -63,13 +64,13 @@ func TestEveryStatementHasAFormInWords(t *testing.T) {
 			t.Errorf("%s: %v", kind.Name(), err)
 		}
 		var ids []string
-		var walk func([]form.Field)
-		walk = func(fields []form.Field) {
+		var walk func([]ask.Field)
+		walk = func(fields []ask.Field) {
 			for _, field := range fields {
-				if field.Label == "" || slices.Contains(ids, field.ID) {
-					t.Errorf("%s: the field %s has no words, or an id that another has: %s", kind.Name(), field.Name, field.ID)
+				if field.Label == "" || slices.Contains(ids, field.Name) {
+					t.Errorf("%s: the field %s has no words, or the name of another", kind.Name(), field.Name)
 				}
-				ids = append(ids, field.ID)
+				ids = append(ids, field.Name)
 				walk(field.Fields)
 			}
 		}
@@ -127,23 +128,23 @@ func TestEveryFaultStandsBesideItsField(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		values url.Values
-		want   form.Faults
+		want   ask.Problems
 	}{
-		"nothing chosen": {url.Values{}, form.Faults{"answer": "acts.error.needed"}},
-		"no such code":   {url.Values{"answer": {"burnt"}}, form.Faults{"answer": "rule.data-code"}},
-		"no ground":      {url.Values{"answer": {"kept"}}, form.Faults{"ground": "rule.data-range"}},
-		"no such day":    {url.Values{"answer": {"kept"}, "until.day": {"2026-02-31"}}, form.Faults{"until": "acts.error.moment"}},
-		"two faults":     {url.Values{"until.day": {"soon"}}, form.Faults{"answer": "acts.error.needed", "until": "acts.error.moment"}},
+		"nothing chosen": {url.Values{}, ask.Problems{"answer": {Key: "acts.error.needed"}}},
+		"no such code":   {url.Values{"answer": {"burnt"}}, ask.Problems{"answer": {Key: "rule.data-code"}}},
+		"no ground":      {url.Values{"answer": {"kept"}}, ask.Problems{"ground": {Key: "rule.data-range"}}},
+		"no such day":    {url.Values{"answer": {"kept"}, "until.day": {"2026-02-31"}}, ask.Problems{"until": {Key: "acts.error.moment"}}},
+		"two problems":   {url.Values{"until.day": {"soon"}}, ask.Problems{"answer": {Key: "acts.error.needed"}, "until": {Key: "acts.error.moment"}}},
 	} {
 		_, err := f.Read(c.values, choices(t))
-		faults, is := errors.AsType[form.Faults](err)
-		if !is || len(faults) != len(c.want) {
+		problems, is := errors.AsType[ask.Problems](err)
+		if !is || len(problems) != len(c.want) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		for member, want := range c.want {
-			if faults[member] != want {
-				t.Errorf("%s: %s says %q, want %q", name, member, faults[member], want)
+			if problems[member].Key != want.Key {
+				t.Errorf("%s: %s says %q, want %q", name, member, problems[member].Key, want.Key)
 			}
 		}
 	}
@@ -158,19 +159,21 @@ func TestWhatWasWrittenIsShownAgain(t *testing.T) {
 		"recipient.class": {"shelter"}, "purpose": {"medical"}, "present": {"lawyer", "companion"}, "expires.day": {"2026-05-01"}, "expires.clock": {"12:00"},
 		"language": {"ron"},
 	}
-	fields, err := f.Show(english(t), values, choices(t), form.Faults{"by": "acts.error.needed"})
+	fields, err := f.Show(english(t), values, choices(t), ask.Problems{"by": {Key: "acts.error.needed"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
 	for _, field := range fields {
 		var taken []string
-		for _, o := range field.Options {
-			if o.Taken {
-				taken = append(taken, o.Value)
+		for _, group := range field.Groups {
+			for _, o := range group.Options {
+				if o.Chosen {
+					taken = append(taken, o.Value)
+				}
 			}
 		}
-		got[field.Name] = field.Day + field.Fault + strings.Join(taken, " ")
+		got[field.Name] = field.Day + field.Problem + strings.Join(taken, " ")
 	}
 	for name, want := range map[string]string{"purpose": "medical", "present": "lawyer companion", "expires": "2026-05-01", "language": "ron", "by": "Please answer this."} {
 		if got[name] != want {
@@ -180,7 +183,7 @@ func TestWhatWasWrittenIsShownAgain(t *testing.T) {
 }
 
 // Whatever a form sends is read into a payload that the strict decoder takes, or into
-// faults that stand beside fields of the form.
+// problems that stand beside fields of the form.
 func FuzzRead(f *testing.F) {
 	kinds := statements()
 	f.Add(uint8(3), "answer=kept&ground=court-order&until.day=2026-05-01")
@@ -198,13 +201,13 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		payload, err := of.Read(values, c)
-		faults, is := errors.AsType[form.Faults](err)
+		problems, is := errors.AsType[ask.Problems](err)
 		switch {
 		case err == nil:
 			if _, err := events.Encode(payload); err != nil {
 				t.Errorf("%s: read what cannot be said: %v", kind.Name(), err)
 			}
-		case !is || len(faults) == 0:
+		case !is || len(problems) == 0:
 			t.Errorf("%s: refused without a fault: %v", kind.Name(), err)
 		}
 	})

@@ -4,67 +4,54 @@ import (
 	"errors"
 	"maps"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 
 	"handrail/events"
+	"handrail/services/agency/pages/ask"
 )
-
-// Faults are what stands against a form, by the name of the member: the key of the
-// message that says so. What is about no member stands under "".
-type Faults map[string]string //nolint:errname // what a form shows; an error only on its way there
-
-func (f Faults) Error() string { return "the form cannot be taken as it is" }
 
 // Messages of what a form can tell before anything is decoded.
 const (
-	faultNeeded = "acts.error.needed"
-	faultMoment = "acts.error.moment"
-	faultNumber = "acts.error.number"
+	saysNeeded = "acts.error.needed"
+	saysMoment = "acts.error.moment"
+	saysNumber = "acts.error.number"
 )
 
-// Add notes a fault, unless the member has one already.
-func (f Faults) Add(name, message string) {
-	if _, noted := f[name]; !noted {
-		f[name] = message
-	}
-}
-
-// Read gives the payload that a form stands for. The error is a [Faults] that names
+// Read gives the payload that a form stands for. The error is [ask.Problems] that name
 // each member with what is wrong; it never repeats what was written.
 func (f Form) Read(from url.Values, c Choices) (events.Payload, error) {
-	members, faults := Collect(f.Members, from, c)
-	if len(faults) > 0 {
-		return nil, faults
+	members, problems := Collect(f.Members, from, c)
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	data, err := json.Marshal(members, json.Deterministic(true))
 	if err != nil {
-		return nil, Faults{"": "rule." + string(events.RuleDataMalformed)} // not valid UTF-8
+		return nil, ask.Problems{"": {Key: "rule." + string(events.RuleDataMalformed)}} // not valid UTF-8
 	}
 	payload, err := events.Decode(f.Type, data)
 	if err != nil {
-		return nil, f.FaultsOf(err)
+		return nil, f.ProblemsOf(err)
 	}
 	return payload, nil
 }
 
 // Collect gives the JSON object that a form stands for, and what stands against it.
-func Collect(members []Member, from url.Values, c Choices) (map[string]any, Faults) {
-	faults := Faults{}
-	return readMembers(members, from, c, faults), faults
+func Collect(members []Member, from url.Values, c Choices) (map[string]any, ask.Problems) {
+	problems := ask.Problems{}
+	return readMembers(members, from, c, problems), problems
 }
 
-// FaultsOf puts a violation beside the member that it points at; other errors are
+// ProblemsOf puts a violation beside the member that it points at; other errors are
 // given back as they are.
-func (f Form) FaultsOf(err error) error {
+func (f Form) ProblemsOf(err error) error {
 	v, is := errors.AsType[*events.Violation](err)
 	if !is {
 		return err
 	}
-	return Faults{f.at(v.Pointer): "rule." + string(v.Rule)}
+	return ask.Problems{f.at(v.Pointer): {Key: "rule." + string(v.Rule)}}
 }
 
 // at is the member that a pointer means, or the one around it; "" if it is none of
@@ -93,7 +80,7 @@ func find(members []Member, name string) *Member {
 }
 
 // readMembers reads what was given; what was not is left out.
-func readMembers(members []Member, from url.Values, c Choices, faults Faults) map[string]any {
+func readMembers(members []Member, from url.Values, c Choices, problems ask.Problems) map[string]any {
 	given := map[string]any{}
 	for _, m := range members {
 		value, is := c.fixed(m.Name)
@@ -101,68 +88,62 @@ func readMembers(members []Member, from url.Values, c Choices, faults Faults) ma
 		case is && value == nil:
 			continue
 		case !is:
-			value, is = m.read(from, c, faults)
+			value, is = m.read(from, c, problems)
 		}
-		_, noted := faults[m.Name]
+		_, noted := problems[m.Name]
 		switch {
 		case is:
 			given[m.Key] = value
-		case c.needs(m) && !noted && m.Kind != Group:
-			faults.Add(m.Name, faultNeeded)
+		case c.needs(m) && !noted && m.Kind != ask.Nested:
+			problems.Refuse(m.Name, saysNeeded)
 		}
 	}
 	return given
 }
 
 // read gives the JSON value of one member, if it was given.
-func (m Member) read(from url.Values, c Choices, faults Faults) (any, bool) {
+func (m Member) read(from url.Values, c Choices, problems ask.Problems) (any, bool) {
 	text := strings.TrimSpace(from.Get(m.Name))
-	if text == "" && slices.Contains(aside(), m.Key) {
+	if text == "" && Aside(m.Key) {
 		text = c.First.Get(m.Name) // it goes without saying
 	}
 	switch m.Kind {
-	case Group:
-		inner := readMembers(m.Members, from, c, faults)
+	case ask.Nested:
+		inner := readMembers(m.Members, from, c, problems)
 		return inner, len(inner) > 0 || m.Needed
-	case Many:
+	case ask.Many:
 		return m.many(from)
-	case Moment:
+	case ask.Moment:
 		at, given, readable := c.moment(from, m.Name)
 		switch {
 		case !readable:
-			faults.Add(m.Name, faultMoment)
+			problems.Refuse(m.Name, saysMoment)
 			return nil, false
 		case !given && m.Key == happened:
 			at, given = c.Now, true
 		}
 		return events.At(at), given
-	case YesNo:
+	case ask.YesNo:
 		return text == yes, text == yes || text == no
-	case Number:
+	case ask.Count:
 		n, err := strconv.Atoi(text)
 		if text != "" && err != nil {
-			faults.Add(m.Name, faultNumber)
+			problems.Refuse(m.Name, saysNumber)
 		}
 		return n, text != "" && err == nil && n != 0
-	case One, Pick, Text, Long:
+	case ask.One, ask.Pick, ask.Line, ask.Phone, ask.Text:
 	}
 	return text, text != ""
 }
 
-// many reads a set: ticked boxes, or lines.
+// many reads a set.
 func (m Member) many(from url.Values) (any, bool) {
 	var list []string
 	for _, text := range from[m.Name] {
-		if m.Codes == nil && m.List == "" {
-			list = append(list, strings.Split(text, "\n")...)
-		} else {
+		if text = strings.TrimSpace(text); text != "" {
 			list = append(list, text)
 		}
 	}
-	for i := range list {
-		list[i] = strings.TrimSpace(list[i])
-	}
-	list = slices.DeleteFunc(list, func(text string) bool { return text == "" })
 	return list, len(list) > 0
 }
 

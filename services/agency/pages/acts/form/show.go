@@ -5,57 +5,37 @@ import (
 	"slices"
 	"strings"
 
+	"handrail/services/agency/pages/ask"
 	"handrail/services/web/language"
 )
 
-// Field is a member as a page shows it, in the reader's language.
-type Field struct {
-	Name    string
-	ID      string // in the page
-	Kind    Kind
-	Label   string
-	Hint    string
-	Fault   string // what is wrong with it, in words
-	Needed  bool
-	Options []Choice
-	Value   string
-	Day     string
-	Clock   string
-	Shown   string // what the form shows for now
-	Pattern string
-	Fields  []Field
-	Aside   bool // goes without saying: when, and how it was said
-	Unsaid  bool // nothing is chosen
-}
+// most is how many of something a form counts, as the wire has it.
+const most = 20
 
-// Choice is an option, and whether it is taken.
-type Choice struct {
-	Option
+// wide is from how many boxes to tick on they stand beside one another.
+const wide = 9
 
-	ID    string
-	Taken bool
-}
-
-// aside are the members that most statements leave as they are.
-func aside() []string { return []string{happened, "channel"} }
+// Aside says whether most statements leave a member as it is: when it was, and how it was said.
+func Aside(name string) bool { return name == happened || name == "channel" }
 
 // Show gives the fields of the form as it was filled; from nil: as it is at first.
-func (f Form) Show(words *language.Words, from url.Values, c Choices, faults Faults) ([]Field, error) {
+func (f Form) Show(words *language.Words, from url.Values, c Choices, problems ask.Problems) ([]ask.Field, error) {
+	return Show(f.Type.Name(), f.Members, words, from, c, problems)
+}
+
+// Show gives questions as they were answered, or from nil, as they are at first; about
+// is what they are about: the names of a task or a type, of which the first one that has
+// words for a question counts.
+func Show(about string, members []Member, words *language.Words, from url.Values, c Choices, problems ask.Problems) ([]ask.Field, error) {
 	if from == nil {
 		from = c.First
 	}
-	return Show(f.Type.Name(), f.Members, words, from, c, faults)
-}
-
-// Show gives questions as they were answered; about is what they are about: the names
-// of a task or a type, of which the first one that has words for a question counts.
-func Show(about string, members []Member, words *language.Words, from url.Values, c Choices, faults Faults) ([]Field, error) {
-	var fields []Field
+	var fields []ask.Field
 	for _, m := range members {
 		if _, is := c.fixed(m.Name); is {
 			continue
 		}
-		field, err := m.Show(about, words, from, c, faults)
+		field, err := m.show(about, words, from, c, problems)
 		if err != nil {
 			return nil, err
 		}
@@ -64,11 +44,9 @@ func Show(about string, members []Member, words *language.Words, from url.Values
 	return fields, nil
 }
 
-// Show gives one question; about is what the form is about: the type's name.
-func (m Member) Show(about string, words *language.Words, from url.Values, c Choices, faults Faults) (f Field, err error) {
-	f = Field{
-		Name: m.Name, ID: IDOf(m.Name), Kind: m.Kind, Needed: c.needs(m), Pattern: m.Pattern,
-		Value: from.Get(m.Name), Aside: slices.Contains(aside(), m.Name),
+func (m Member) show(about string, words *language.Words, from url.Values, c Choices, problems ask.Problems) (f ask.Field, err error) {
+	f = ask.Field{
+		Name: m.Name, Kind: m.Kind, Value: from.Get(m.Name), Free: !c.needs(m) && m.Kind != ask.Nested, Mark: "acts.optional", Blank: "acts.choose", Most: m.most(),
 	}
 	if f.Label, err = word(words, about, m.Key, ""); err != nil {
 		return f, err
@@ -76,33 +54,37 @@ func (m Member) Show(about string, words *language.Words, from url.Values, c Cho
 	if f.Hint, err = word(words, about, m.Key, ".hint"); err != nil {
 		return f, err
 	}
-	if key := faults[m.Name]; key != "" {
-		if f.Fault, err = words.Say(key); err != nil {
+	if problem, is := problems[m.Name]; is {
+		if f.Problem, err = problem.Says(words); err != nil {
 			return f, err
 		}
 	}
 	switch m.Kind {
-	case Group:
-		f.Fields, err = Show(about, m.Members, words, from, c, faults)
-	case Moment:
+	case ask.Nested:
+		f.Fields, err = Show(about, m.Members, words, from, c, problems)
+	case ask.Moment:
 		m.showMoment(&f, from, c)
-	case One, Pick, Many:
-		f.Options, err = m.options(words, from, c)
-		f.Unsaid = !slices.ContainsFunc(f.Options, func(o Choice) bool { return o.Taken })
-		if m.Kind == Many && f.Options == nil {
-			f.Kind, f.Value = Long, strings.Join(from[m.Name], "\n")
-		}
-	case YesNo:
-		f.Options, err = yesNo(words, m.Name, from.Get(m.Name))
-		f.Unsaid = f.Value == ""
-	case Number, Text, Long:
+	case ask.One, ask.Pick, ask.Many, ask.YesNo:
+		var options []ask.Option
+		options, err = m.options(words, from, c)
+		f.Groups = []ask.Group{{Options: options}}
+		f.Beside = m.Kind == ask.Many && len(options) >= wide && m.List != "agency" // whose names are long
+	case ask.Count, ask.Line, ask.Phone, ask.Text:
 	}
 	return f, err
 }
 
+// most is the limit that the question tells.
+func (m Member) most() int {
+	if m.Kind == ask.Count {
+		return most
+	}
+	return 0
+}
+
 // showMoment gives day and time of day; what happened, happened now unless somebody
 // says otherwise.
-func (m Member) showMoment(f *Field, from url.Values, c Choices) {
+func (m Member) showMoment(f *ask.Field, from url.Values, c Choices) {
 	f.Day, f.Clock, f.Shown = from.Get(m.Name+dayPart), from.Get(m.Name+clockPart), from.Get(m.Name+shownPart)
 	if m.Key == happened && f.Day == "" && f.Clock == "" {
 		now := c.Now.In(c.Place)
@@ -112,50 +94,41 @@ func (m Member) showMoment(f *Field, from url.Values, c Choices) {
 }
 
 // options lists what may be chosen, in words; lists of languages and places in the
-// order of the reader's alphabet.
-func (m Member) options(words *language.Words, from url.Values, c Choices) ([]Choice, error) {
+// order of the reader's alphabet. One of a few may be left open by a choice of its own.
+func (m Member) options(words *language.Words, from url.Values, c Choices) (all []ask.Option, err error) {
 	offered, limited := c.Offered[m.Name]
-	if !limited {
+	switch {
+	case limited:
+	case m.Kind == ask.YesNo:
+		offered = []ask.Option{{Value: yes}, {Value: no}}
+	default:
 		for _, code := range m.Codes {
-			offered = append(offered, Option{Value: code})
+			offered = append(offered, ask.Option{Value: code})
 		}
 	}
-	all := make([]Choice, 0, len(offered))
 	for _, o := range offered {
-		if o.Label == "" && m.List != "" {
-			label, err := words.Code(m.List, o.Value)
-			if err != nil {
-				return nil, err
-			}
-			o.Label = label
+		switch {
+		case o.Label != "":
+		case m.Kind == ask.YesNo:
+			o.Label, err = words.Say("acts." + o.Value)
+		case m.List != "":
+			o.Label, err = words.Code(m.List, o.Value)
 		}
-		all = append(all, Choice{Option: o, ID: IDOf(m.Name + "." + o.Value), Taken: slices.Contains(from[m.Name], o.Value)})
-	}
-	if m.List == "language" || m.List == "region" {
-		language.Sorted(words, all, func(o Choice) string { return o.Label })
-	}
-	return first(all, m.Name), nil
-}
-
-func yesNo(words *language.Words, name, taken string) ([]Choice, error) {
-	var all []Choice
-	for _, value := range []string{yes, no} {
-		label, err := words.Say("acts." + value)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Choice{Option: Option{Value: value, Label: label}, ID: IDOf(name + "." + value), Taken: value == taken})
+		o.Chosen = slices.Contains(from[m.Name], o.Value)
+		all = append(all, o)
 	}
-	return first(all, name), nil
-}
-
-// first gives the first choice the id of the question, to which the summary of what
-// is wrong leads.
-func first(all []Choice, name string) []Choice {
-	if len(all) > 0 {
-		all[0].ID = IDOf(name)
+	if m.List == "language" || m.List == "region" {
+		language.Sorted(words, all, func(o ask.Option) string { return o.Label })
 	}
-	return all
+	if len(all) > 0 && !c.needs(m) && (m.Kind == ask.One || m.Kind == ask.YesNo) {
+		open := ask.Option{Chosen: !slices.ContainsFunc(all, func(o ask.Option) bool { return o.Chosen })}
+		open.Label, err = words.Say("acts.unsaid")
+		all = append(all, open)
+	}
+	return all, err
 }
 
 // word is the message of a member in what it is about, or else of the member everywhere. A
@@ -173,14 +146,4 @@ func word(words *language.Words, about, key, end string) (string, error) {
 		return "", nil
 	}
 	return words.Say("field." + key)
-}
-
-// IDOf is the id in a page of a field of that name.
-func IDOf(name string) string {
-	return "f-" + strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' {
-			return r
-		}
-		return '-'
-	}, strings.ToLower(name))
 }
