@@ -131,7 +131,7 @@ func TestATrailAsItWas(t *testing.T) {
 	id := b.referred(true)
 	v, err := b.auditor().Verify(b.trail(id))
 	b.must(err)
-	moment, err := ParseMoment("6") // the request
+	moment, err := ParseMoment("6", b.now) // the request
 	b.must(err)
 	then, at, err := v.At(moment)
 	b.must(err)
@@ -141,7 +141,7 @@ func TestATrailAsItWas(t *testing.T) {
 	if clocks := then.Case.Clocks(at); len(clocks) == 0 || clocks[len(clocks)-1].State != "pending" {
 		t.Errorf("the clocks then: %+v", clocks)
 	}
-	moment, err = ParseMoment(v.Steps[4].Entry.Admitted.Format(time.RFC3339))
+	moment, err = ParseMoment(v.Steps[4].Entry.Admitted.Format(time.RFC3339), b.now)
 	b.must(err)
 	same, _, err := v.At(moment)
 	b.must(err)
@@ -157,8 +157,12 @@ func TestATrailAsItWas(t *testing.T) {
 	if _, _, err := v.At(Moment{Number: 1000}); err == nil {
 		t.Error("an entry that the log does not have is a moment")
 	}
-	for _, text := range []string{"", "yesterday", "-1", "99999999999999999999", "2026-13-01"} {
-		if _, err := ParseMoment(text); err == nil {
+	first, at, err := v.At(Moment{Number: 0})
+	if err != nil || len(first.Steps) != 0 || at.Year() != b.now.Year() {
+		t.Errorf("at the founding there are %d entries, at %s: %v", len(first.Steps), at, err)
+	}
+	for _, text := range []string{"", "yesterday", "-1", "99999999999999999999", "2026-13-01", "2100-01-01", b.now.Add(time.Second).Format(time.RFC3339)} {
+		if _, err := ParseMoment(text, b.now); err == nil {
 			t.Errorf("%q is a moment", text)
 		}
 	}
