@@ -104,6 +104,50 @@ func TestARefusalOfSomebodyElseIsFound(t *testing.T) {
 	}
 }
 
+// A signature counts also where nothing is judged: here the hub's own, of a reading.
+func TestABadSignatureBesideTheCasesIsFound(t *testing.T) {
+	b := newBook(t)
+	b.referred(true)
+	p := &events.TrailRead{What: events.ReadingCases}
+	data, err := events.Encode(p)
+	b.must(err)
+	b.signing[events.HubAgency], b.signing[police] = b.signing[police], b.signing[events.HubAgency]
+	e := b.signed(events.HubAgency, string(auditor), "", p.Type(), events.EventID(b.uuid()), data, "")
+	b.signing[events.HubAgency], b.signing[police] = b.signing[police], b.signing[events.HubAgency]
+	said := fmt.Sprintf("entry %d: ", b.append(b.admitted(e, nil), &ledger.LogEntry{Data: data}))
+	if _, err := VerifyLog(t.Context(), b.verification()); !errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), said) || !strings.Contains(err.Error(), string(events.RuleSignatureInvalid)) {
+		t.Errorf("signed with another's key it is said to be %v", err)
+	}
+}
+
+// What retention ended is over, and destroyed whole or not at all.
+func TestACaseIsOverWhenItsRetentionEnded(t *testing.T) {
+	for name, c := range map[string]struct {
+		goes func(*book, events.CaseID)
+		want string
+	}{
+		"it goes on": {func(b *book, id events.CaseID) {
+			b.retires(id, false)
+			b.say(police, id, "", &events.RightsInformed{Said: b.said(), Language: "eng", Interpreter: events.NoInterpreter})
+		}, "retention had ended"},
+		"a part is kept": {func(b *book, id events.CaseID) {
+			kept := b.entries[b.cases[id].numbers[1]]
+			b.retires(id, true)
+			b.entries[kept.Number] = kept
+		}, "of only some of"},
+	} {
+		b := newBook(t)
+		id := b.referred(false)
+		c.goes(b, id)
+		if _, err := b.auditor().Verify(b.trail(id)); !errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: of the trail it says %v", name, err)
+		}
+		if _, err := VerifyLog(t.Context(), b.verification()); !errors.Is(err, ErrUnverified) || name == "it goes on" && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: of the log it says %v", name, err)
+		}
+	}
+}
+
 // Time does not go back in the log, of whatever its entries are.
 func TestTheLogsTimeNeverGoesBack(t *testing.T) {
 	b := newBook(t)
