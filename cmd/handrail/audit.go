@@ -67,7 +67,7 @@ approved], retention_ended [number, at, entries, destroyed, early]. Members are 
 			}
 			now := time.Now()
 			if at != "" {
-				moment, err := audit.ParseMoment(at)
+				moment, err := audit.ParseMoment(at, now)
 				if err != nil {
 					return usage(err)
 				}

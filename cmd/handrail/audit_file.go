@@ -66,6 +66,10 @@ Whose log it is, only the pins can tell: they are shown for comparing or, with
 needs --auditor, or --directory with an export of the same hub, which also says who
 witnessed it.
 
+That nothing was altered or inserted, the file shows, and that nothing was dropped
+between two statements. What a hub left out that nothing links to (the newest
+statements, refusals, readings), ` + "`handrail audit log --verify`" + ` and ` + "`handrail audit completeness`" + ` find.
+
 Exit code 3 says that it does not verify, and a sentence names the first entry that
 fails and why. With -o json: of an export the members of replay, and exported_by,
 exported, pins [log, hub, genesis], pins_compared; of a proof number, admitted,

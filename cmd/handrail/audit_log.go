@@ -32,8 +32,13 @@ With -o json: size, root, pins, witnessed, witnesses, verified (always true), co
 [entries, refused, cases, judged, signatures, readings, erased, retired, resets], retired_early [entries that ended a case's retention too soon].`,
 		Args: exactly(0, "no argument"),
 		RunE: func(c *cobra.Command, _ []string) error {
-			if !verify && !leaves {
+			switch {
+			case !verify && !leaves:
 				return usage(errors.New("say what to do with the log: --verify, or --leaves"))
+			case verify && leaves:
+				return usage(errors.New("--leaves verifies less than --verify: name one of them"))
+			case leaves && resume != "":
+				return usage(errors.New("--resume is for --verify: --leaves goes on from nothing"))
 			}
 			auditor, err := o.openAuditor()
 			if err != nil {

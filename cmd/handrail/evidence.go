@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -42,18 +43,37 @@ func outputFile(c *cobra.Command, file *string) {
 	c.Flags().StringVarP(file, "output", "o", "-", "file to write, readable by you only; - is standard output")
 }
 
-// toFile writes a file whole or not at all, for its owner only.
+// toFile writes a file whole or not at all, for its owner only; what is no file, such
+// as a pipe, is written to as it is.
 func toFile(name string, standard io.Writer, write func(io.Writer) error) error {
 	if name == "-" || name == "" {
 		return write(standard)
 	}
-	file, err := os.OpenFile(name+".part", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return usage(fmt.Errorf("%s is a directory: name a file in it", name))
+	case err == nil && !info.Mode().IsRegular():
+		return toPipe(name, write)
+	}
+	file, err := os.CreateTemp(filepath.Dir(name), ".handrail-*") // 0600
 	if err != nil {
 		return usage(fmt.Errorf("the file cannot be written: %w", err))
 	}
-	err = errors.Join(file.Chmod(0o600), write(file))
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return errors.Join(err, os.Remove(name+".part"))
+	err = errors.Join(write(file), file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
 	}
-	return os.Rename(name+".part", name)
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+func toPipe(name string, write func(io.Writer) error) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return usage(fmt.Errorf("it cannot be written to: %w", err))
+	}
+	return errors.Join(write(file), file.Close())
 }

@@ -195,6 +195,24 @@ func TestTheHubCannotLieAboutAnEntry(t *testing.T) {
 	if _, err := d.foreign.Verify(lie, &d.admitted); !errors.Is(err, tlog.ErrProof) {
 		t.Errorf("an entry at another's place: %v", err)
 	}
+	// An event that was signed for another hub: logged all the same.
+	other := newHub(t, "otherland", "another hub").opened(1)
+	d.admit(other)
+	lie = d.deliver(tlog.Delivery{Kind: tlog.KindEvent, Number: 3, Recipient: shelter, Entry: uint64(len(d.openings)) - 1})
+	if _, err := d.foreign.Verify(lie, &other); !errors.Is(err, tlog.ErrEvent) {
+		t.Errorf("another hub's event: %v", err)
+	}
+	// The right refusal, as if it were of what has another id or sequence.
+	for name, change := range map[string]func(*tlog.Delivery){
+		"id":       func(lie *tlog.Delivery) { lie.ID = d.admitted.ID },
+		"sequence": func(lie *tlog.Delivery) { lie.Sequence = d.admitted.Sequence },
+	} {
+		lie := d.refusal
+		change(&lie)
+		if _, err := d.own.Verify(d.deliver(lie), &d.refused); !errors.Is(err, tlog.ErrEvent) {
+			t.Errorf("a refusal with another %s: %v", name, err)
+		}
+	}
 }
 
 // No single changed byte of a delivery's wire form passes.

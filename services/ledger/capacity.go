@@ -55,10 +55,12 @@ func (m *memory) loadCapacity(q *pgx.Batch) {
 		var data []byte
 		_, err := pgx.ForEachRow(found, []any{&agency, &data}, func() error {
 			p, err := events.Decode(events.TypeCapacityPublished, data)
-			if said, ok := p.(*events.CapacityPublished); ok {
-				m.capacity[events.AgencyID(agency)] = said
+			said, ok := p.(*events.CapacityPublished)
+			if err != nil || !ok {
+				return damaged("what is stored as the capacity that %s published last is none", agency)
 			}
-			return err
+			m.capacity[events.AgencyID(agency)] = said
+			return nil
 		})
 		return err
 	})

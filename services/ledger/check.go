@@ -36,7 +36,7 @@ func (l *lead) check(ctx context.Context) error {
 		return checking(err)
 	}
 	for _, part := range []func(context.Context, tlog.Checkpoint) error{
-		l.checkNodeRows, l.checkTree, l.checkRightEdge, l.checkOpenings, l.checkCosigned, l.checkContradictions,
+		l.checkNodeRows, l.checkTree, l.checkRightEdge, l.checkOpenings, l.checkCapacity, l.checkCosigned, l.checkContradictions,
 	} {
 		if err := part(ctx, head); err != nil {
 			return checking(err)

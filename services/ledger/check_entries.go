@@ -41,6 +41,14 @@ func (l *lead) checkOpenings(ctx context.Context, head tlog.Checkpoint) error {
 	return err
 }
 
+// checkCapacity checks that what agencies published last of themselves can be read: a
+// ledger that only found out when it leads would begin to lead again and again.
+func (l *lead) checkCapacity(ctx context.Context, _ tlog.Checkpoint) error {
+	q := &pgx.Batch{}
+	new(memory).loadCapacity(q)
+	return l.conn.SendBatch(ctx, q).Close()
+}
+
 // check says what of the entry is not what the tree holds.
 func (e storedEntry) check() error {
 	leaf, err := tlog.LeafOfMAC(e.mac)

@@ -49,8 +49,7 @@ func (s *logStream) cases(ctx context.Context, tx pgx.Tx, after events.CaseID, a
 	if len(all) == 0 {
 		return s.end(0)
 	}
-	found, err := tx.Query(ctx, "SELECT l.* FROM case_entry c CROSS JOIN LATERAL ("+selectLog+" FROM entry e"+joinLog+" WHERE e.number = c.number OFFSET 0) l"+
-		" WHERE c.case_id > $1::text::uuid AND c.case_id <= $2::text::uuid ORDER BY c.case_id, c.number", string(after), string(all[len(all)-1].Case))
+	found, err := tx.Query(ctx, selectCases, string(after), string(all[len(all)-1].Case))
 	if err != nil {
 		return err
 	}
@@ -91,6 +90,10 @@ func (s *logStream) entry(raw [][]byte) (number uint64, err error) {
 		return 0, fmt.Errorf("the database gave a number of %d bytes", len(raw[0]))
 	}
 	e.Number, e.Erased = binary.BigEndian.Uint64(raw[0]), binary.BigEndian.Uint64(raw[5])
+	if raw[1] == nil { // said to be of a case, and of no log: whoever reads both finds what is missing
+		e.Damaged = true
+		return e.Number, s.write(e.appendTo(s.frame[:0]))
+	}
 	if len(raw[1]) != len(e.MAC) {
 		return 0, fmt.Errorf("the MAC of entry %d has not 32 bytes", e.Number)
 	}

@@ -22,6 +22,11 @@ const (
 // selectLog gives, of each entry that FROM and WHERE choose, everything that its frame has.
 const selectLog = `SELECT e.number, e.mac, o.salt, o.entry, ` + storedData + `, coalesce(z.by, x.by, 0)`
 
+// selectCases gives the same of each entry that is said to be of a case, stored or not.
+const selectCases = `SELECT c.number, l.mac, l.salt, l.entry, l.data, coalesce(l.gone, 0)
+	FROM case_entry c LEFT JOIN LATERAL (` + selectLog + ` FROM entry e` + joinLog + ` WHERE e.number = c.number OFFSET 0) l (number, mac, salt, entry, data, gone) ON true
+	WHERE c.case_id > $1::text::uuid AND c.case_id <= $2::text::uuid ORDER BY c.case_id, c.number`
+
 // joinLog finds it by the entry's own number.
 const joinLog = ` LEFT JOIN opening o ON o.number = e.number LEFT JOIN payload p ON p.number = e.number
 	LEFT JOIN destroyed z ON z.number = e.number LEFT JOIN erasure x ON x.number = e.number`

@@ -35,7 +35,8 @@ type querier interface {
 }
 
 // connect opens the sequencer's own connection. Both sides give up a silent peer
-// within seconds, so that a partitioned ledger loses its lock to a standby.
+// within seconds, so that a partitioned ledger loses its lock to a standby: also one
+// to which an answer is on its way, when keepalives rest.
 func connect(ctx context.Context, address string) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
@@ -43,7 +44,7 @@ func connect(ctx context.Context, address string) (*pgx.Conn, error) {
 	}
 	config.DialFunc = (&net.Dialer{Timeout: 10 * time.Second, KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}).DialContext
 	maps.Copy(config.RuntimeParams, map[string]string{
-		"application_name": "handrail-ledger", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
+		"application_name": "handrail-ledger", "tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3", "tcp_user_timeout": "11000",
 		"synchronous_commit": "on",                 // a receipt is a promise: no default of the role or database may weaken it
 		"plan_cache_mode":    "force_generic_plan", // always the same few statements by key, and the lengths of arrays would have each planned anew
 	})

@@ -135,7 +135,7 @@ func (a *httpAPI) tile(w http.ResponseWriter, r *http.Request, v view) error {
 	w.Header().Set("Cache-Control", v.caching(cachedForEver))
 	if t.Entries {
 		w.Header().Set("Vary", "Accept-Encoding")
-		if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if takesGzip(r.Header.Values("Accept-Encoding")) {
 			w.Header().Set("Content-Encoding", "gzip")
 			data = zipped(data)
 		}
@@ -149,6 +149,21 @@ func give(w http.ResponseWriter, data []byte) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Content-Length", strconv.Itoa(len(data)))
 	_, _ = w.Write(data) //nolint:gosec // hashes and signed text, of a type that no browser runs
+}
+
+// takesGzip says whether whoever asks takes gzip, by its Accept-Encoding (RFC 9110,
+// 12.5.3): it must name gzip, with no weight or one above 0.
+func takesGzip(accepts []string) bool {
+	for one := range strings.SplitSeq(strings.Join(accepts, ","), ",") {
+		coding, weight, weighed := strings.Cut(one, ";")
+		if !strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			continue
+		}
+		name, value, _ := strings.Cut(strings.TrimSpace(weight), "=")
+		q, err := strconv.ParseFloat(value, 64)
+		return !weighed || strings.EqualFold(name, "q") && err == nil && q > 0
+	}
+	return false
 }
 
 func zipped(data []byte) []byte {

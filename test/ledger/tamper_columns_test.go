@@ -114,7 +114,7 @@ func otherColumns() []column {
 		{name: "delivery.entry", row: "kind = 'event'", by: []notice{byCompleteness}},
 		{name: "delivery.leaf", row: "leaf > 0", by: []notice{byCourier}},
 		{name: "capacity.agency", harmless: "it finds the capacity that counted at an entry; judged again, the escalation it decided does not verify"},
-		{name: "capacity.number", by: []notice{byTrail, byLog, byCompleteness}},
+		{name: "capacity.number", by: []notice{atStart}},
 		{name: "directory_entry.number", row: "number > 0", to: "number + 100000", by: []notice{atStart}},
 		{name: "directory_entry.agency", row: "number > 0", by: []notice{atStart}},
 		{name: "directory_entry.type", row: "number > 0", by: []notice{atStart}},

@@ -4,7 +4,14 @@
 // A trail, an export of one and a proof verify with nothing but what they hold;
 // what an auditor pinned says that they are of the hub that it means. The whole
 // log verifies from streams, see [VerifyLog]; what one agency can show is compared
-// with it by [Auditor.Completeness]. Every byte that a hub or a file gives is
+// with it by [Auditor.Completeness].
+//
+// A trail shows that nothing of it was altered or inserted, and, by its links, that
+// nothing was dropped between two statements. What nothing in it links to a hub could
+// leave out: the newest statements, refusals, readings, and changes of the directory on
+// which nothing in it depends. The whole log has them, and so have the agencies.
+//
+// Every byte that a hub or a file gives is
 // taken for hostile: it has limits, one form, and no way to make a reader panic.
 package audit
 

@@ -24,7 +24,7 @@ func (c *complete) compare(e *evidence) error {
 		}
 		entry, err := c.delivery(d)
 		if err != nil {
-			return unverified("delivery %d to %s: %v", number, c.agency, err)
+			return about(err, "delivery %d to %s", number, c.agency)
 		}
 		if d.Kind == tlog.KindReceipt || d.Kind == tlog.KindRefusal {
 			parsed[number] = answer{d, entry}
@@ -87,7 +87,7 @@ func (c *complete) sameLog(shown tlog.Checkpoint) error {
 		}
 		roots, err := c.tiles.Roots([]uint64{shown.Size})
 		if err != nil {
-			return fmt.Errorf("reading the log's tiles: %w", err)
+			return unread(err)
 		}
 		root = roots[0]
 		c.roots[shown.Size] = root

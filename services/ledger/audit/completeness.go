@@ -80,19 +80,58 @@ func (a *Auditor) Completeness(ctx context.Context, agency events.AgencyID, show
 	if err := c.pinned(a); err != nil {
 		return *c.out, err
 	}
-	if err := c.assigned(ctx, a); err != nil {
-		return *c.out, err
-	}
-	if err := c.head(ctx, a); err != nil { // behind what it must cover
-		return *c.out, err
-	}
-	if err := c.submitted(ctx, a); err != nil {
+	if err := c.read(ctx, a); err != nil {
 		return *c.out, err
 	}
 	if err := c.accounted(); err != nil || e == nil {
 		return *c.out, err
 	}
 	return *c.out, c.compare(e)
+}
+
+// read takes in what the hub lists. Meanwhile the agency may go on: what answers its
+// submissions has a number as soon as they are in the log, so deliveries are read once
+// more behind them, and the checkpoint behind what it must cover.
+func (c *complete) read(ctx context.Context, a *Auditor) error {
+	if err := c.assigned(ctx, a); err != nil {
+		return err
+	}
+	if err := c.head(ctx, a); err != nil {
+		return err
+	}
+	if err := c.submitted(ctx, a); err != nil {
+		return err
+	}
+	listed, first := len(c.lines), c.checkpoint
+	if err := c.assigned(ctx, a); err != nil || len(c.lines) == listed {
+		return err
+	}
+	if err := c.head(ctx, a); err != nil {
+		return err
+	}
+	if err := c.sameLog(first); err != nil {
+		return about(err, "the checkpoint of %d entries", first.Size)
+	}
+	return nil
+}
+
+// errUnread means that the log's tiles could not be read, which shows nothing of them.
+var errUnread = errors.New("the log could not be read")
+
+// unread is a failure to read tiles; that they are false is a finding.
+func unread(err error) error {
+	if errors.Is(err, tlog.ErrTile) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errUnread, err)
+}
+
+// about makes a finding of an error, naming what it is about; a failure to read is none.
+func about(err error, format string, args ...any) error {
+	if errors.Is(err, errUnread) {
+		return err
+	}
+	return unverified("%s: %v", fmt.Sprintf(format, args...), err)
 }
 
 func (c *complete) pinned(a *Auditor) (err error) {
@@ -190,7 +229,7 @@ func (c *complete) submitted(ctx context.Context, a *Auditor) error {
 				continue // younger than the checkpoint
 			}
 			if err := c.holds(s.Entry, s.Leaf); err != nil {
-				return unverified("submission %s: %v", s.ID, err)
+				return about(err, "submission %s", s.ID)
 			}
 			c.known[s.ID] = s.Entry
 			c.out.Submissions++
@@ -206,7 +245,7 @@ func (c *complete) holds(entry uint64, leaf tlog.Hash) error {
 	at := int64(entry & (1<<53 - 1))
 	hashes, err := c.tiles.Read(0, at, at+1)
 	if err != nil {
-		return fmt.Errorf("reading the log's tiles: %w", err)
+		return unread(err)
 	}
 	if hashes[0] != leaf {
 		return fmt.Errorf("the log holds something else at entry %d", entry)

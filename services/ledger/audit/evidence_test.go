@@ -122,6 +122,20 @@ func TestTheFirstThingMissingIsNamed(t *testing.T) {
 	}
 }
 
+// That the hub does not answer says nothing of what it holds.
+func TestALogThatCannotBeReadIsNoFinding(t *testing.T) {
+	d := deals(t)
+	away := errors.New("the hub does not answer")
+	d.tiles = tlog.ReadTiles(d.checkpoint, func(string) ([]byte, error) { return nil, away })
+	if err := d.compare(d.shown); !errors.Is(err, away) || errors.Is(err, ErrUnverified) {
+		t.Errorf("without the hub it says %v", err)
+	}
+	d.tiles = tlog.ReadTiles(d.checkpoint, func(string) ([]byte, error) { return []byte("cut off"), nil })
+	if err := d.compare(d.shown); !errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), "delivery 1") {
+		t.Errorf("with tiles that are cut off it says %v", err)
+	}
+}
+
 func TestEvidenceIsReadStrictly(t *testing.T) {
 	d := deals(t)
 	head, line := `{"agency":"sampletown-police","hub":"sampleland"}`, fmt.Sprintf(`{"submission":{"id":"%s","sequence":"00000000000000000001","key":"%s","digest":"%s","answered":1}}`,

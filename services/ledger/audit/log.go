@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -31,6 +32,11 @@ type LogSource interface {
 type CaseEntries struct {
 	Head    ledger.LogCase
 	Entries []*ledger.LogEntry
+}
+
+// shows says whether an entry of this number is among the case's.
+func (c *CaseEntries) shows(number uint64) bool {
+	return slices.ContainsFunc(c.Entries, func(e *ledger.LogEntry) bool { return e.Number == number })
 }
 
 // LogVerification is a whole log to verify.
@@ -116,6 +122,7 @@ type logRun struct {
 	directory  *parties
 	progress   logProgress
 	saved      progressFile
+	state      *logState // nil: nothing is verified yet
 }
 
 // VerifyLog verifies a whole log up to a checkpoint, trusting only the pins. First
@@ -139,8 +146,12 @@ func VerifyLog(ctx context.Context, of LogVerification) (LogReport, error) {
 		return LogReport{}, err
 	}
 	report, err := r.verify(ctx)
-	if of.Resume != "" && (err == nil || errors.Is(err, ErrUnverified) || errors.Is(err, ErrRetiredMeanwhile)) {
+	switch {
+	case of.Resume == "":
+	case err == nil, errors.Is(err, ErrUnverified), errors.Is(err, ErrRetiredMeanwhile):
 		err = errors.Join(err, r.saved.remove(of.Resume)) // the next run begins anew
+	case r.state != nil:
+		err = errors.Join(err, r.saved.save(r, r.state)) // it broke off: the next run goes on from here
 	}
 	return report, err
 }
@@ -163,6 +174,7 @@ func (r *logRun) verify(ctx context.Context) (LogReport, error) {
 	if err != nil {
 		return LogReport{}, err
 	}
+	r.state = state
 	if state.phase == phaseOrder {
 		if err := r.entriesInOrder(ctx, state); err != nil {
 			return LogReport{}, err

@@ -108,7 +108,7 @@ func (r *logRun) judgeCase(s *logState, c *casesChunk, one *CaseEntries, batch *
 			whole = false
 			break
 		}
-		if err := r.judgeEntry(s, c, e, j, &gone, headers); err != nil {
+		if err := r.judgeEntry(s, c, one, e, j, &gone, headers); err != nil {
 			return e.Number, err
 		}
 	}
@@ -148,7 +148,7 @@ func sameState(folded mou.Case, stored []byte) error {
 	return nil
 }
 
-func (r *logRun) judgeEntry(s *logState, c *casesChunk, e *ledger.LogEntry, j *judge, gone *retiring, headers *storedHeaders) error {
+func (r *logRun) judgeEntry(s *logState, c *casesChunk, one *CaseEntries, e *ledger.LogEntry, j *judge, gone *retiring, headers *storedHeaders) error {
 	shown, leaf, err := r.shown(e, e.Number)
 	if err != nil {
 		return err
@@ -165,6 +165,9 @@ func (r *logRun) judgeEntry(s *logState, c *casesChunk, e *ledger.LogEntry, j *j
 			c.seen[len(c.seen)-1].tag = s.tag(e.Number, leafGone(leaf, e.Erased))
 		}
 		return err
+	}
+	if e.Erased >= r.checkpoint.Size && one.shows(e.Erased) {
+		shown.Erased = 0 // at the checkpoint it was still there
 	}
 	step, err := j.step(shown)
 	switch {

@@ -91,11 +91,16 @@ func (l hubLog) entries(ctx context.Context, from, to uint64) (p logPage) {
 		if errors.Is(err, io.EOF) {
 			return p
 		}
-		if err == nil && (c != nil || e.Number != from+uint64(len(p.entries))) {
-			err = fmt.Errorf("the hub does not show entry %d at its place", from+uint64(len(p.entries)))
-		}
-		if err != nil {
+		next := from + uint64(len(p.entries))
+		switch {
+		case err != nil:
 			p.err = fmt.Errorf("reading the log: %w", err)
+			return p
+		case c != nil:
+			p.err = errors.New("reading the log: a case stands among the entries")
+			return p
+		case e.Number != next:
+			p.err = unverified("entry %d: the hub does not show it at its place", next)
 			return p
 		}
 		p.entries = append(p.entries, e)

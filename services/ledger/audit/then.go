@@ -20,14 +20,18 @@ type Moment struct {
 var numberSyntax = regexp.MustCompile(`^[0-9]{1,15}$`)
 
 // ParseMoment reads the number of an entry or a time: 2026-11-22,
-// "2026-11-22 08:30", "2026-11-22 08:30:00" (all UTC), or RFC 3339.
-func ParseMoment(text string) (Moment, error) {
+// "2026-11-22 08:30", "2026-11-22 08:30:00" (all UTC), or RFC 3339. A time that is
+// still to come is none: nobody knows what a case will be.
+func ParseMoment(text string, now time.Time) (Moment, error) {
 	if numberSyntax.MatchString(text) {
 		number, err := strconv.ParseUint(text, 10, 64)
 		return Moment{Number: number}, err
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
 		if at, err := time.Parse(layout, text); err == nil {
+			if at.After(now) {
+				return Moment{}, fmt.Errorf("%s is still to come: now it is %s (UTC)", text, now.UTC().Format(shown))
+			}
 			return Moment{Time: at.UTC()}, nil
 		}
 	}
@@ -43,14 +47,21 @@ func (m Moment) covers(e tlog.Entry) bool {
 }
 
 // At gives a verified trail as it was at a moment, and the instant at which its
-// clocks then stood: the moment's, or the admission of the last entry up to its
-// number. What the log says of the case later, of readings and of the end of
+// clocks then stood: the moment's, or the admission of the case's last entry up to
+// its number, of the founding if it had none. What the log says of the case later, of readings and of the end of
 // retention, is left out. It fails on a number that the log does not have.
 func (v Verified) At(m Moment) (Verified, time.Time, error) {
 	if m.Time.IsZero() && m.Number >= v.Size {
 		return v, time.Time{}, fmt.Errorf("the log of this trail has the entries 0 to %d", v.Size-1)
 	}
 	then, now := v, m.Time
+	if m.Time.IsZero() {
+		founding, err := opened(v.Trail.Founding)
+		if err != nil {
+			return v, time.Time{}, err
+		}
+		now = founding.Admitted
+	}
 	then.Steps, then.Case, then.Readings = nil, v.none, nil
 	for _, s := range v.Steps {
 		if !m.covers(s.Entry) {

@@ -129,19 +129,23 @@ func lineOf(t *testing.T, checkpoint []byte, agency events.AgencyID) []byte {
 func TestATrailAsItWas(t *testing.T) {
 	b := newBook(t)
 	id := b.referred(true)
+	b.isRead(id)
 	v, err := b.auditor().Verify(b.trail(id))
 	b.must(err)
-	moment, err := ParseMoment("6") // the request
+	moment, err := ParseMoment("6", b.now) // the request
 	b.must(err)
 	then, at, err := v.At(moment)
 	b.must(err)
 	if got := then.Case.Referrals(); len(got) != 1 || got[0].Legs[0].State != "requested" || len(then.Case.Records()) != 0 || !at.Equal(v.Steps[4].Entry.Admitted) {
 		t.Errorf("behind the request the case has %+v at %s", got, at)
 	}
+	if len(then.Readings) != 0 || len(v.Readings) != 1 {
+		t.Errorf("of %v it had been read %v", v.Readings, then.Readings)
+	}
 	if clocks := then.Case.Clocks(at); len(clocks) == 0 || clocks[len(clocks)-1].State != "pending" {
 		t.Errorf("the clocks then: %+v", clocks)
 	}
-	moment, err = ParseMoment(v.Steps[4].Entry.Admitted.Format(time.RFC3339))
+	moment, err = ParseMoment(v.Steps[4].Entry.Admitted.Format(time.RFC3339), b.now)
 	b.must(err)
 	same, _, err := v.At(moment)
 	b.must(err)
@@ -154,11 +158,26 @@ func TestATrailAsItWas(t *testing.T) {
 		t.Error("something was said before the case was opened")
 	}
 	b.must(Show(io.Discard, before, b.now, false))
-	if _, _, err := v.At(Moment{Number: 1000}); err == nil {
+	if _, _, err := v.At(Moment{Number: v.Size}); err == nil {
 		t.Error("an entry that the log does not have is a moment")
 	}
-	for _, text := range []string{"", "yesterday", "-1", "99999999999999999999", "2026-13-01"} {
-		if _, err := ParseMoment(text); err == nil {
+	if gone := v.Erasures(); len(gone) != 1 {
+		t.Fatalf("erased are %v", gone)
+	}
+	by := v.Erasures()[0].By
+	for number, want := range map[uint64]bool{by - 1: false, by: true} {
+		then, _, err := v.At(Moment{Number: number})
+		b.must(err)
+		if got := slices.ContainsFunc(then.Steps, func(s Step) bool { return s.Erased }); got != want {
+			t.Errorf("behind entry %d a record is erased: %v", number, got)
+		}
+	}
+	first, at, err := v.At(Moment{Number: 0})
+	if err != nil || len(first.Steps) != 0 || at.Year() != b.now.Year() {
+		t.Errorf("at the founding there are %d entries, at %s: %v", len(first.Steps), at, err)
+	}
+	for _, text := range []string{"", "yesterday", "-1", "99999999999999999999", "2026-13-01", "2100-01-01", b.now.Add(time.Second).Format(time.RFC3339)} {
+		if _, err := ParseMoment(text, b.now); err == nil {
 			t.Errorf("%q is a moment", text)
 		}
 	}
@@ -191,6 +210,7 @@ func TestARetiredTrailStillVerifies(t *testing.T) {
 			"an entry is dropped":   func(t *ledger.Trail) { t.Entries = t.Entries[1:] },
 			"an entry of elsewhere": func(t *ledger.Trail) { t.Entries = slices.Insert(t.Entries, 0, t.Directory[0]) },
 			"one is left":           func(t *ledger.Trail) { t.Entries[1].Opening, t.Entries[1].Salt = []byte("x"), make([]byte, 32) },
+			"a proof is cut":        func(t *ledger.Trail) { t.Entries[1].Proof = t.Entries[1].Proof[1:] },
 			"it is not said":        func(t *ledger.Trail) { t.Retired = nil },
 			"one has none":          func(t *ledger.Trail) { t.Entries[1].Opening, t.Entries[1].Erased = nil, t.Entries[1].Erased^1 },
 		} {
