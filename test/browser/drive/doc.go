@@ -21,6 +21,7 @@
 // [Page.Fill] that shows up in an address, a title or a header. A failed test leaves a picture and the served HTML in a
 // folder that it names.
 //
-// Chromium comes from the machine. As root on Debian it is installed by this package, which says so; elsewhere the test
-// fails with the command that installs it. It is never skipped.
+// Chromium comes from the machine: Debian's chromium-headless-shell, which has no windows of its own and is much quicker,
+// else any other. As root on Debian it is installed by this package, which says so; elsewhere the test fails with the
+// command that installs it. It is never skipped.
 package drive
