@@ -21,9 +21,9 @@ import (
 )
 
 const (
-	callTime = 20 * time.Second // for one command to the browser
+	callTime = time.Minute      // for one command to the browser: axe takes its time on a busy machine
 	patience = 15 * time.Second // for what a page has to show
-	pause    = 25 * time.Millisecond
+	pause    = 10 * time.Millisecond
 )
 
 // Chromium is one browser process for a whole package of tests; every page of it

@@ -100,7 +100,7 @@ func (p *Page) Slide(label string, steps int) {
 	}
 	for range steps {
 		p.focus(p.one(label, "slider"))
-		p.watch.expect(false)
+		p.watch.expect(startOther)
 		p.Key(way)
 		p.settle()
 	}

@@ -166,7 +166,7 @@ func named(all []element, name string) []element {
 func (p *Page) one(name string, roles ...string) element {
 	p.t.Helper()
 	var all, found []element
-	for end := time.Now().Add(patience); ; time.Sleep(2 * pause) {
+	for end := time.Now().Add(patience); ; time.Sleep(3 * pause) {
 		var err error
 		if all, err = p.all(roles); err == nil {
 			if found = named(all, name); len(found) == 1 {

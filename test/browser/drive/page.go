@@ -43,7 +43,7 @@ func (p *Page) Visit(address string) {
 	if err := p.choose(address); err != nil {
 		p.fatal("%v", err)
 	}
-	p.watch.expect(true)
+	p.watch.expect(startLeading)
 	answer, err := call(p, page.Navigate, page.NavigateParams{URL: address})
 	if err == nil && answer.ErrorText != "" && answer.ErrorText != "net::ERR_ABORTED" {
 		err = fmt.Errorf("%s", answer.ErrorText)
@@ -56,16 +56,15 @@ func (p *Page) Visit(address string) {
 
 // choose sets the reader's own choices, as the footer's forms would.
 func (p *Page) choose(address string) error {
+	at, err := safe(address)
+	if err != nil {
+		return err
+	}
 	for name, value := range map[string]string{"__Host-handrail-language": p.way.Language, "__Host-handrail-theme": p.way.Theme} {
 		if value == "" {
 			continue
 		}
-		at, err := url.Parse(address)
-		if err != nil {
-			return err
-		}
-		at.Path, at.RawQuery, at.Scheme = "/", "", "https" // a cookie that only safe connections get; this machine's own count as safe
-		err = do(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: at.String(), Path: "/", Secure: new(true), HTTPOnly: new(true)})
+		err = do(p, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: at, Path: "/", Secure: new(true), HTTPOnly: new(true)})
 		if err != nil {
 			return err
 		}
@@ -73,10 +72,21 @@ func (p *Page) choose(address string) error {
 	return nil
 }
 
+// safe is the site of an address as cookies know it that only safe connections get:
+// this machine's own count as safe.
+func safe(address string) (string, error) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return "", err
+	}
+	at.Path, at.RawQuery, at.Scheme = "/", "", "https"
+	return at.String(), nil
+}
+
 // Again loads the page anew.
 func (p *Page) Again() {
 	p.t.Helper()
-	p.watch.expect(true)
+	p.watch.expect(startLeading)
 	if err := do(p, page.Reload, page.ReloadParams{}); err != nil {
 		p.fatal("%v", err)
 	}
@@ -204,7 +214,7 @@ func (p *Page) Gone(text string) {
 
 // Until tries until something is so, at most 15 seconds.
 func (p *Page) Until(is func() bool) bool {
-	for end := time.Now().Add(patience); ; time.Sleep(2 * pause) {
+	for end := time.Now().Add(patience); ; time.Sleep(3 * pause) {
 		if is() {
 			return true
 		}
@@ -280,22 +290,6 @@ func (p *Page) Prefer(language, theme string) {
 	if theme != "" {
 		p.way.Theme = theme
 	}
-}
-
-// Fetch asks for a path of the page's own site as the person who is signed in, without
-// leaving the page.
-func (p *Page) Fetch(path string) (status int, text string) {
-	p.t.Helper()
-	if err := p.choose(p.Origin()); err != nil {
-		p.fatal("%v", err)
-	}
-	answer, _ := p.Evaluate(fmt.Sprintf("fetch(%q, {credentials: 'same-origin'}).then(async r => [r.status, await r.text()])", path)).([]any)
-	if len(answer) != 2 {
-		p.fatal("%s is not answered", path)
-	}
-	code, _ := answer[0].(float64)
-	text, _ = answer[1].(string)
-	return int(code), text
 }
 
 // Links lists where the page leads to on its own site: paths with their queries.

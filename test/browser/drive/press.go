@@ -2,6 +2,7 @@ package drive
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
@@ -32,12 +33,16 @@ func (p *Page) push(e element) {
 	if err != nil {
 		p.fatal("%v", err)
 	}
+	within := startOther
+	if leads == "yes" {
+		within = startLeading
+	}
 	if p.way.Keyboard {
 		p.tabTo(e.node)
-		p.watch.expect(leads == "yes")
+		p.watch.expect(within)
 		p.Key("Enter")
 	} else {
-		p.point(e.node, leads == "yes")
+		p.point(e.node, within)
 	}
 	p.settle()
 }
@@ -60,21 +65,36 @@ func (p *Page) set(label string, on bool) {
 	if p.checked(e) == on {
 		return
 	}
+	within := p.sends(e)
 	switch {
 	case !p.way.Keyboard:
-		p.point(e.node, false)
+		p.point(e.node, within)
 	case e.role == "radio":
 		p.arrowTo(e)
 	default:
 		p.tabTo(e.node)
 		p.Key("Space")
 	}
+	p.watch.expect(within)
 	p.settle() // where a choice is sent at once
 	if p.way.Plain || p.stays(e) {
 		if p.checked(e) != on {
 			p.fatal("%q does not change", e.name)
 		}
 	}
+}
+
+// sends is how soon a form that sends itself when a choice in it changes begins to; 0: it waits for its button.
+func (p *Page) sends(e element) time.Duration {
+	p.t.Helper()
+	itself, err := p.of(&e, "function() { return this.closest('form[data-send-on-change]') ? 'yes' : 'no' }")
+	if err != nil {
+		p.fatal("%v", err)
+	}
+	if itself == "yes" && !p.way.Plain {
+		return startOther
+	}
+	return 0
 }
 
 func (p *Page) checked(e element) bool {
@@ -88,15 +108,15 @@ func (p *Page) stays(e element) bool {
 	return err == nil && text == "yes"
 }
 
-// point presses an element in its middle, with the mouse or a finger; leads says
-// whether that leads to another page.
-func (p *Page) point(node cdp.BackendNodeID, leads bool) {
+// point presses an element in its middle, with the mouse or a finger; what it leads to
+// begins within a time.
+func (p *Page) point(node cdp.BackendNodeID, within time.Duration) {
 	p.t.Helper()
 	x, y, err := p.middle(node)
 	if err != nil {
 		p.fatal("pointing: %v", err)
 	}
-	p.watch.expect(leads)
+	p.watch.expect(within)
 	if p.way.Phone {
 		err = do(p, input.DispatchTouchEvent, input.DispatchTouchEventParams{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}})
 		if err == nil {

@@ -207,15 +207,11 @@ func (w *watch) mark(text string) {
 	}
 }
 
-// expect says that what is done next may make the page ask for something: it leads
-// to another page, or it may or may not.
-func (w *watch) expect(leads bool) {
+// expect says within which time what is done next may make the page ask for something.
+func (w *watch) expect(within time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.begins = time.Now().Add(startOther)
-	if leads {
-		w.begins = time.Now().Add(startLeading)
-	}
+	w.begins = time.Now().Add(within)
 }
 
 // quiet says whether nothing is under way.
