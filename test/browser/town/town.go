@@ -165,31 +165,54 @@ func (t *Town) Again(tb testing.TB, agency events.AgencyID) {
 // Logs is what every service logged so far, by its name.
 func (t *Town) Logs(tb testing.TB) map[string]string {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(t.root, "d", "logs", "*.log"))
-	if err != nil {
-		tb.Fatal(err)
-	}
 	logs := map[string]string{}
-	for _, file := range files {
+	for name, file := range t.logFiles(tb) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		logs[filepath.Base(file)] = string(text)
+		logs[name] = string(text)
 	}
 	return logs
+}
+
+// logged is how much every service logged so far, in bytes.
+func (t *Town) logged(tb testing.TB) map[string]int {
+	tb.Helper()
+	logs := map[string]int{}
+	for name, file := range t.logFiles(tb) {
+		info, err := os.Stat(file)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		logs[name] = int(info.Size())
+	}
+	return logs
+}
+
+func (t *Town) logFiles(tb testing.TB) map[string]string {
+	tb.Helper()
+	files, err := filepath.Glob(filepath.Join(t.root, "d", "logs", "*.log"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	named := map[string]string{}
+	for _, file := range files {
+		named[filepath.Base(file)] = file
+	}
+	return named
 }
 
 // Explain has a test that fails show what the services logged as errors meanwhile.
 func (t *Town) Explain(tb testing.TB) {
 	tb.Helper()
-	before := t.Logs(tb)
+	before := t.logged(tb)
 	tb.Cleanup(func() {
 		if !tb.Failed() {
 			return
 		}
 		for name, text := range t.Logs(tb) {
-			for line := range strings.Lines(text[min(len(before[name]), len(text)):]) {
+			for line := range strings.Lines(text[min(before[name], len(text)):]) {
 				if strings.Contains(line, `"level":"ERROR"`) {
 					tb.Logf("%s: %s", name, line)
 				}
