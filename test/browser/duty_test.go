@@ -65,7 +65,7 @@ func TestAShiftIsHandedOver(t *testing.T) {
 }
 
 func TestSomebodyLeavesQuickly(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Hotline, "duty-1", "/inbox")
 		p.Visit("/duty")
 		if way.Keyboard {

@@ -105,7 +105,7 @@ func TestALeadAssignsAColleague(t *testing.T) {
 
 func TestWhatCannotBeDoneSaysWhyAndWhatWouldAllowIt(t *testing.T) {
 	asksShelter(t)
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Shelter, "duty-2", "/cases?state=asked")
 		p.Visit(caseOf(p))
 		p.Press("steps are not possible now, and why")
@@ -137,7 +137,7 @@ func TestALeadSaysWhatRoomThereIs(t *testing.T) {
 
 func TestSomebodyLooksForWhoCouldHelp(t *testing.T) {
 	sampletown.Do(t, strings.Fields("harbour publishes places=few needs=emergency-shelter,safe-accommodation sexes=woman ages=adult hours=daily_00:00-24:00")...)
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Shelter, "duty-1", "/providers")
 		p.Judge()
 		p.Press("Look for somebody who fits")
@@ -168,6 +168,7 @@ func TestTheListsTeachAndAreForEveryEye(t *testing.T) {
 	} {
 		for _, way := range []drive.Way{{}, {Dark: true}, {Theme: "contrast"}, {Phone: true}} {
 			t.Run(c.path+" "+way.String(), func(t *testing.T) {
+				t.Parallel()
 				p := be(t, way, c.agency, c.code, c.path)
 				p.Judge()
 			})

@@ -24,7 +24,7 @@ func meets(p *drive.Page, age string) {
 }
 
 func TestAnOfficerReportsStepByStep(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Police, "officer-1", "/report")
 		meets(p, "Adult")
 		p.In("A safe place to stay").Choose("Yes")
@@ -67,7 +67,7 @@ func TestAnOfficerReportsStepByStep(t *testing.T) {
 }
 
 func TestAPersonWhoWantsNoHelpIsLeftAWayBack(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Police, "officer-1", "/report")
 		meets(p, "Adult")
 		p.In("A safe place to stay").Choose("Not now")

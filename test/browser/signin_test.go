@@ -116,7 +116,7 @@ func TestAShiftBeginsAtASharedComputer(t *testing.T) {
 }
 
 func TestSomebodyFromElsewhereIsToldWhereTheyBelong(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := chromium.Open(t, way)
 		p.Visit(sampletown.Site(town.Social) + "/inbox")
 		p.Press("Sign in")

@@ -10,6 +10,7 @@ import (
 func TestTheStartPageIsForEverybody(t *testing.T) {
 	for _, way := range []drive.Way{{}, {Phone: true}, {Dark: true}, {Theme: "contrast"}, {Contrast: true}, {Plain: true}} {
 		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
 			p := chromium.Open(t, way)
 			p.Visit(sampletown.StartPage())
 			p.Sees("Be each person in turn")

@@ -44,7 +44,7 @@ func looksFor(p *drive.Page, text string) {
 }
 
 func TestABedIsAskedForAndKeptTonight(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Police, "officer-1", "/tonight")
 		p.Judge()
 		p.Press("Ask for a bed now")
@@ -77,6 +77,7 @@ func TestABedIsAskedForAndKeptTonight(t *testing.T) {
 func TestAShelterAsksAndThenSaysNo(t *testing.T) {
 	for _, way := range []drive.Way{{Keyboard: true}, {Phone: true}, {Plain: true}} {
 		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
 			p := be(t, way, town.Police, "officer-1", "/tonight")
 			asksTonight(p)
 			agency, where := answerOf(p)

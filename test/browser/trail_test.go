@@ -64,7 +64,7 @@ func opened(t *testing.T, way drive.Way, path string) *drive.Page {
 
 func TestAnAuditorGoesThroughAHistoryStepByStep(t *testing.T) {
 	path := aHistory()(t)
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := opened(t, way, path)
 		p.Sees("The referral was accepted")
 		p.Sees("Every signature, entry, link and decision was checked here")
@@ -89,6 +89,7 @@ func TestASliderMovesThroughAHistoryAndKeepsTheFocus(t *testing.T) {
 	path := aHistory()(t)
 	for _, way := range []drive.Way{{}, {Keyboard: true}} {
 		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
 			p := opened(t, way, path)
 			p.Sees("This is how the case stands now")
 			p.Slide("Step in the history", -2)
@@ -136,6 +137,7 @@ func TestAnAuditorsPagesAreForEveryEye(t *testing.T) {
 	path := aHistory()(t)
 	for _, way := range []drive.Way{{Dark: true}, {Theme: "contrast"}, {Phone: true, Dark: true}} {
 		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
 			p := opened(t, way, path)
 			p.Judge()
 			p.Visit("/")
@@ -150,7 +152,7 @@ func TestAnAuditorsPagesAreForEveryEye(t *testing.T) {
 
 func TestAnAgencySeesItsOwnPartOfAHistory(t *testing.T) {
 	path := strings.Replace(aHistory()(t), "/trail/", "/cases/", 1) + "/trail"
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Shelter, "duty-2", path)
 		p.Sees("the part of the case that was sent to your agency")
 		p.Press("One step back")
@@ -161,7 +163,7 @@ func TestAnAgencySeesItsOwnPartOfAHistory(t *testing.T) {
 
 func TestThePersonIsGivenTheirSheet(t *testing.T) {
 	path := strings.Replace(aHistory()(t), "/trail/", "/cases/", 1) + "/sheet"
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Police, "officer-2", path)
 		p.Sees("is it safe for the person to carry this paper?")
 		p.Judge()
@@ -174,7 +176,7 @@ func TestThePersonIsGivenTheirSheet(t *testing.T) {
 }
 
 func TestStaffAreToldWhichRightsTextsThereAre(t *testing.T) {
-	inEveryWay(t, func(t *testing.T, way drive.Way) {
+	inEveryWayAtOnce(t, func(t *testing.T, way drive.Way) {
 		p := be(t, way, town.Shelter, "duty-1", "/rights")
 		p.Sees("No text has been reviewed for this country yet")
 		p.Judge()
