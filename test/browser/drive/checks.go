@@ -37,7 +37,7 @@ type Checks struct {
 	answers *bufio.Scanner
 	stop    func() error
 	judged  map[[sha256.Size]byte][]string // what HTML was told
-	passed  map[[sha256.Size]byte]bool     // pages in which axe found nothing
+	turns   map[[sha256.Size]byte]*turn    // what axe judged
 }
 
 // changing is what differs between two pages that are alike: ids, numbers, times.
@@ -48,18 +48,25 @@ func alike(parts ...string) [sha256.Size]byte {
 	return sha256.Sum256([]byte(changing.ReplaceAllString(strings.Join(parts, "\x00"), "#")))
 }
 
-// known says whether axe found nothing in a page like this one before.
-func (c *Checks) known(page [sha256.Size]byte) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.passed[page]
+// turn is held by whoever judges pages that are alike.
+type turn struct {
+	sync.Mutex
+
+	passed bool
 }
 
-// pass notes that axe found nothing.
-func (c *Checks) pass(page [sha256.Size]byte) {
+// once has pages that are alike judged until one of them passes; who asks meanwhile waits.
+func (c *Checks) once(page [sha256.Size]byte, judge func() (passed bool)) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.passed[page] = true
+	its := c.turns[page]
+	if its == nil {
+		its = &turn{}
+		c.turns[page] = its
+	}
+	c.mu.Unlock()
+	its.Lock()
+	defer its.Unlock()
+	its.passed = its.passed || judge()
 }
 
 // StartChecks installs the packages that the lock file in folder names, once for
@@ -97,7 +104,7 @@ func StartChecks(ctx context.Context, folder string) (*Checks, error) {
 	answers := bufio.NewScanner(out)
 	answers.Buffer(nil, 16<<20)
 	stop := func() error { return errors.Join(asking.Close(), command.Wait()) }
-	return &Checks{axe: string(axe), asking: asking, answers: answers, stop: stop, judged: map[[sha256.Size]byte][]string{}, passed: map[[sha256.Size]byte]bool{}}, nil
+	return &Checks{axe: string(axe), asking: asking, answers: answers, stop: stop, judged: map[[sha256.Size]byte][]string{}, turns: map[[sha256.Size]byte]*turn{}}, nil
 }
 
 // Close ends them.

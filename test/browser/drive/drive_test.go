@@ -159,3 +159,27 @@ func TestEveryFaultOfAPageIsFound(t *testing.T) {
 		})
 	}
 }
+
+// axe is spared pages of one skeleton; what its rules go by makes another.
+func TestASkeletonIsWhatIsJudged(t *testing.T) {
+	const begin, end = "<ul>", "</ul>"
+	at := site(t, map[string]string{
+		"/two": begin + `<li>One</li><li>Two</li>` + end, "/three": begin + `<li>Eins</li><li>Zwei</li><li>Drei</li>` + end,
+		"/empty": begin + `<li>One</li><li></li>` + end, "/picture": begin + `<li>One</li><li>Two<img></li>` + end,
+		"/unseen": begin + `<li>One</li><li hidden>Two</li>` + end, "/class": begin + `<li>One</li><li class="faint">Two</li>` + end,
+	})
+	p := chromium.Open(t, Way{})
+	shape := func(path string) string {
+		p.Visit(at + path)
+		return p.text(skeleton)
+	}
+	two := shape("/two")
+	if three := shape("/three"); three != two || two == "" {
+		t.Errorf("lists that are alike differ:\n%s\n%s", two, three)
+	}
+	for _, path := range []string{"/empty", "/picture", "/unseen", "/class"} {
+		if shape(path) == two {
+			t.Errorf("%s counts as alike", path)
+		}
+	}
+}

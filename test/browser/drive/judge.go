@@ -38,21 +38,22 @@ type violation struct {
 	}
 }
 
-// skeleton is what axe's rules go by: the elements, their attributes, and where there
-// is text. Two of a kind stand for as many as a list has.
+// skeleton is what axe's rules go by: the elements, their attributes, which are to be
+// seen, and where there is text. Two of a kind stand for as many as a list has.
 const skeleton = `(function of(node) {
 	if (node.nodeType === Node.TEXT_NODE) return node.data.trim() === "" ? "" : "x";
 	if (node.nodeType !== Node.ELEMENT_NODE) return "";
 	if (node.localName === "script" || node.localName === "style") return "";
 	const said = ["aria-label", "title", "alt", "placeholder", "value", "content"];
-	const attributes = [...node.attributes].map(a => a.name + "=" + (said.includes(a.name) ? a.value.trim() === "" ? "" : "x" : a.value)).sort();
+	const value = a => said.includes(a.name) ? a.value.trim() === "" ? "" : "x" : a.name === "class" ? a.value.replace("scripted", "").trim() : a.value;
+	const attributes = [...node.attributes].map(a => [a.name, value(a)]).filter(a => a.join("") !== "class" && a[0] !== "data-htmx-powered").map(a => a.join("=")).sort();
 	const children = [], seen = new Map();
 	for (const child of node.childNodes) {
 		const text = of(child).replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{18,}|[0-9]+/g, "#");
 		seen.set(text, (seen.get(text) ?? 0) + 1);
 		if (text !== "" && seen.get(text) <= 2) children.push(text);
 	}
-	return "<" + [node.localName, ...attributes].join(" ") + ">" + children.join("") + "</>";
+	return "<" + [node.localName, node.checkVisibility() ? "" : "unseen", ...attributes].join(" ") + ">" + children.join("") + "</>";
 })(document.documentElement)`
 
 // Accessible runs axe with the rules of WCAG 2.2 AA, once for pages of one skeleton in
@@ -61,11 +62,16 @@ func (p *Page) Accessible() {
 	p.t.Helper()
 	look := p.way
 	look.Keyboard, look.Plain = false, false
-	shape := p.text(skeleton)
-	page := alike(fmt.Sprintf("%+v", look), shape)
-	if shape != "" && p.chromium.checks.known(page) {
-		return
+	shape := ""
+	if !p.Until(func() bool { shape = p.text(skeleton); return shape != "" }) {
+		p.fatal("the page has no shape")
 	}
+	p.chromium.checks.once(alike(fmt.Sprintf("%+v", look), shape), p.axe)
+}
+
+// axe says whether axe finds nothing against the page, and fails the test otherwise.
+func (p *Page) axe() (passed bool) {
+	p.t.Helper()
 	if p.way.Plain { // axe needs scripts to wait; the page's own were not loaded and stay so
 		p.scripts(true)
 		defer p.scripts(false)
@@ -75,9 +81,6 @@ func (p *Page) Accessible() {
 	var found []violation
 	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		p.fatal("axe did not answer: %v", err)
-	}
-	if shape != "" && len(found) == 0 {
-		p.chromium.checks.pass(page)
 	}
 	for _, v := range found {
 		var b strings.Builder
@@ -90,6 +93,7 @@ func (p *Page) Accessible() {
 		}
 		p.t.Errorf("%s (%s): axe %s: %s%s", p.way, p.watch.at(), v.ID, v.Help, b.String())
 	}
+	return len(found) == 0
 }
 
 func (p *Page) scripts(on bool) {
