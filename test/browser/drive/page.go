@@ -123,7 +123,7 @@ func (p *Page) Evaluate(expression string) any {
 		}
 	}
 	if err != nil {
-		if strings.Contains(err.Error(), "context") { // the page is just being replaced
+		if text := err.Error(); strings.Contains(text, "context") || strings.Contains(text, "target navigated") { // the page is just being replaced
 			return nil
 		}
 		p.fatal("evaluating %.60s: %v", expression, err)
