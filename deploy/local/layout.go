@@ -174,8 +174,20 @@ const retentionFile = "retention.json"
 
 // RetentionSettings of this data directory, as its last start wrote them.
 func (l Layout) RetentionSettings() (RetentionSettings, error) {
+	return ReadRetentionSettings(filepath.Join(l.Hub(), retentionFile))
+}
+
+// ReadRetentionSettings reads them from where a machine without the data directory
+// keeps them. Without an address it fails: libpq's variables would choose one.
+func ReadRetentionSettings(file string) (RetentionSettings, error) {
 	var s RetentionSettings
-	return s, readJSON(filepath.Join(l.Hub(), retentionFile), &s)
+	if err := readJSON(file, &s); err != nil {
+		return s, err
+	}
+	if s.Database == "" {
+		return s, fmt.Errorf("reading %s: it names no database", file)
+	}
+	return s, nil
 }
 
 // BrokerAccounts of this data directory.
