@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,8 +37,17 @@ type Passphrase struct{ secret string }
 // ReadPassphrase reads a passphrase of at least 16 characters from the first line
 // of a file that only its owner may read. It is never taken from an argument or
 // the environment, which other processes can read.
-func ReadPassphrase(path string) (Passphrase, error) {
-	content, err := readPrivate(path)
+func ReadPassphrase(path string) (Passphrase, error) { return readPassphrase(path, othersOff) }
+
+// ReadPassphraseCredential reads it from a file that a service manager made for this
+// process. Such a file may show the right of its reader as a group's (systemd 254 and
+// newer), so a group may read it; nobody else may, and nobody but its owner may write.
+func ReadPassphraseCredential(path string) (Passphrase, error) {
+	return readPassphrase(path, othersOff&^groupReads)
+}
+
+func readPassphrase(path string, off fs.FileMode) (Passphrase, error) {
+	content, err := readSmall(path, off)
 	if err != nil {
 		return Passphrase{}, err
 	}
@@ -182,8 +192,17 @@ func (p Passphrase) unlock(content []byte) ([]byte, error) {
 	return plain, nil
 }
 
+// What a secret file's mode must not have.
+const (
+	othersOff  fs.FileMode = 0o077
+	groupReads fs.FileMode = 0o040
+)
+
 // readPrivate reads a small regular file that only its owner may read.
-func readPrivate(path string) ([]byte, error) {
+func readPrivate(path string) ([]byte, error) { return readSmall(path, othersOff) }
+
+// readSmall reads a small regular file whose mode has nothing of off.
+func readSmall(path string, off fs.FileMode) ([]byte, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("opening a key file: %w", err)
@@ -193,7 +212,7 @@ func readPrivate(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading key file %s: %w", path, err)
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+	if !info.Mode().IsRegular() || info.Mode().Perm()&off != 0 {
 		return nil, fmt.Errorf("reading key file %s: others than its owner may read it; set its mode to 0600", path)
 	}
 	content, err := io.ReadAll(io.LimitReader(f, maxSecretFile))

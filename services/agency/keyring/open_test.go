@@ -2,6 +2,7 @@ package keyring_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,7 +99,15 @@ func TestKeysMadeUnderAPassphraseOpenWithItAlone(t *testing.T) {
 	if _, err := keyring.Open(plain); !errors.Is(err, seal.ErrPassphrase) {
 		t.Errorf("without the credential: %v", err)
 	}
-	f.must(os.WriteFile(filepath.Join(credentials, "passphrase"), []byte(phrase), 0o600))
+	credential := filepath.Join(credentials, "passphrase")
+	f.must(os.WriteFile(credential, []byte(phrase), 0o600))
+	for _, mode := range []fs.FileMode{0o444, 0o460, 0o401} {
+		f.must(os.Chmod(credential, mode))
+		if _, err := plain.Secret(locked); err == nil {
+			t.Errorf("a credential of mode %o is believed", mode)
+		}
+	}
+	f.must(os.Chmod(credential, 0o440)) // as systemd shows it
 	for _, file := range []string{locked, keyring.Signing.File()} {
 		if text, err := plain.Secret(file); err != nil || !strings.HasPrefix(string(text), "-----BEGIN") {
 			t.Errorf("%s with systemd's credential: %v", file, err)

@@ -13,13 +13,13 @@ import (
 // passphrase reads what protects the key files, from where the configuration says;
 // else from systemd's credential of that name, if there is one.
 func (c Config) passphrase() (seal.Passphrase, error) {
-	path := c.PassphraseFile
+	path, read := c.PassphraseFile, seal.ReadPassphrase
 	if folder := os.Getenv("CREDENTIALS_DIRECTORY"); path == "" && folder != "" { // where systemd puts the secrets of a unit; no secret itself
 		name := c.PassphraseCredential
 		if name == "" {
 			name = "passphrase"
 		}
-		path = filepath.Join(folder, name)
+		path, read = filepath.Join(folder, name), seal.ReadPassphraseCredential
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && c.PassphraseCredential == "" { //nolint:gosec // the service manager names the folder
 			return seal.Passphrase{}, nil
 		}
@@ -32,7 +32,7 @@ func (c Config) passphrase() (seal.Passphrase, error) {
 	case !filepath.IsAbs(path):
 		path = c.path(path)
 	}
-	p, err := seal.ReadPassphrase(path)
+	p, err := read(path)
 	if err != nil {
 		return p, fmt.Errorf("reading the passphrase of the key files: %w", err)
 	}
