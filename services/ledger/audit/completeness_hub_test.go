@@ -22,7 +22,8 @@ import (
 type listing struct {
 	*dealt
 
-	of          events.AgencyID
+	of          events.AgencyID // whose deliveries these are
+	ofToo       events.AgencyID // whose submissions
 	deliveries  []ledger.DeliveryLine
 	submissions []ledger.SubmissionLine
 	assigned    uint64
@@ -36,7 +37,7 @@ type listing struct {
 
 // lists is an honest hub's answer.
 func (d *dealt) lists() *listing {
-	l := &listing{dealt: d, of: police, first: d.signed, before: d.book.nodes, early: len(d.lines), assigned: uint64(len(d.lines))}
+	l := &listing{dealt: d, of: police, ofToo: police, first: d.signed, before: d.book.nodes, early: len(d.lines), assigned: uint64(len(d.lines))}
 	for i, one := range d.lines {
 		l.deliveries = append(l.deliveries, ledger.DeliveryLine{Number: uint64(i) + 1, Kind: one.kind, Entry: one.entry})
 	}
@@ -69,7 +70,7 @@ func (l *listing) auditor() *Auditor {
 		says(w, ledger.DeliveryPage{Agency: l.of, Assigned: assigned, Deliveries: all[min(after, len(all)):min(after+2, len(all))]})
 	})
 	mux.HandleFunc("GET /v1/agencies/sampletown-police/submissions", func(w http.ResponseWriter, r *http.Request) {
-		page := ledger.SubmissionPage{Agency: police}
+		page := ledger.SubmissionPage{Agency: l.ofToo}
 		if l.asked = r.URL.Query().Get("after") != ""; !l.asked {
 			page.Submissions = l.submissions
 		}
@@ -100,19 +101,19 @@ func (l *listing) auditor() *Auditor {
 	return a
 }
 
+// deliveryLine is the line of a delivery; its header is ASCII.
+func (e *evidence) deliveryLine(number uint64) string {
+	return fmt.Sprintf(`{"delivery":%q}`, e.deliveries[number])
+}
+
 // text is the evidence as `handrail evidence` writes it.
-func (e *evidence) text(t *testing.T) io.Reader {
-	t.Helper()
+func (e *evidence) text() io.Reader {
 	text := fmt.Sprintf(`{"agency":"%s","hub":"%s"}`, e.agency, e.hub)
 	for _, s := range e.submissions {
 		text += fmt.Sprintf("\n"+`{"submission":{"id":"%s","sequence":"%s","key":"%s","digest":"%x","answered":%d}}`, s.ID, s.Sequence, s.Key, s.digest, s.Answered)
 	}
-	for _, header := range e.deliveries {
-		line, err := json.Marshal(map[string]string{"delivery": header})
-		if err != nil {
-			t.Fatal(err)
-		}
-		text += "\n" + string(line)
+	for number := range e.deliveries {
+		text += "\n" + e.deliveryLine(number)
 	}
 	return strings.NewReader(text)
 }
@@ -122,12 +123,26 @@ func TestAnHonestHubAccountsForAnAgency(t *testing.T) {
 		d := deals(t)
 		l := d.lists()
 		l.early -= meanwhile
-		got, err := l.auditor().Completeness(t.Context(), police, d.shown.text(t))
+		got, err := l.auditor().Completeness(t.Context(), police, d.shown.text())
 		d.book.must(err)
 		n := uint64(len(d.lines))
 		if got.Assigned != n || got.Receipts != n || got.Submissions != n || got.LogSize != d.checkpoint.Size || got.Shown == nil || got.Shown.Answered != n {
 			t.Errorf("with %d meanwhile it counts %+v, shown %+v", meanwhile, got, got.Shown)
 		}
+	}
+}
+
+// What was submitted while the hub is asked has its answer behind the checkpoint.
+func TestASubmissionMayBeYoungerThanTheCheckpoint(t *testing.T) {
+	d := deals(t)
+	l := d.lists()
+	youngest := d.lines[len(d.lines)-1].entry
+	l.first, l.before = d.book.logOf(slices.Clone(d.book.nodes[0][:youngest]))
+	l.early--
+	got, err := l.auditor().Completeness(t.Context(), police, nil)
+	d.book.must(err)
+	if n := uint64(len(d.lines)); got.Assigned != n || got.Submissions != n-1 || got.LogSize != d.checkpoint.Size {
+		t.Errorf("it counts %+v", got)
 	}
 }
 
@@ -172,6 +187,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 		want   string
 	}{
 		"of another agency's deliveries":   {func(l *listing) { l.of = shelter }, "another agency than the one that was asked for"},
+		"of another agency's submissions":  {func(l *listing) { l.ofToo = shelter }, "or of another agency"},
 		"submissions out of order":         {func(l *listing) { slices.Reverse(l.submissions) }, "out of order"},
 		"evidence of another agency":       {func(l *listing) { l.shown.agency = shelter }, "the evidence is of lighthouse-shelter"},
 		"evidence of dealings with others": {func(l *listing) { l.shown.hub = "otherland" }, "at the hub otherland"},
@@ -180,7 +196,7 @@ func TestAnAnswerToAnotherQuestionIsRefused(t *testing.T) {
 			d := deals(t)
 			l := d.lists()
 			c.change(l)
-			if _, err := l.auditor().Completeness(t.Context(), police, d.shown.text(t)); err == nil || errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), c.want) {
+			if _, err := l.auditor().Completeness(t.Context(), police, d.shown.text()); err == nil || errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("it says %v, want %q", err, c.want)
 			}
 		})

@@ -105,6 +105,7 @@ func TestWhatTheHubSignedIsNotYetAnAnswer(t *testing.T) {
 		"a tombstone that answers":           {func(r *refused) { r.shown.submissions[0].Answered = r.buries(1, assignedLine{1, tlog.KindEvent, true}) }, "or is no answer"},
 		"an event that answers":              {func(r *refused) { r.shown.submissions[0].Answered = r.is(tlog.KindEvent, 1) }, "or is no answer"},
 		"a receipt that is listed otherwise": {func(r *refused) { r.known[r.shown.submissions[0].ID] = r.deliveries[1].Entry }, "the hub lists it otherwise or not at all"},
+		"a delivery to another agency":       {func(r *refused) { r.is(tlog.KindEvent, 1); r.to(shelter, r.deliveries[len(r.deliveries)-1]) }, "did not sign this delivery to this recipient"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := refuses(t)

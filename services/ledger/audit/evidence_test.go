@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,7 +104,13 @@ func (d *dealt) delivers(one tlog.Delivery, listed assignedLine) uint64 {
 // redelivers has the police show another form of a delivery, which the hub signed too.
 func (d *dealt) redelivers(one tlog.Delivery) {
 	d.book.t.Helper()
-	one.Recipient = police
+	d.to(police, one)
+}
+
+// to has the police show a delivery that the hub signed to somebody.
+func (d *dealt) to(recipient events.AgencyID, one tlog.Delivery) {
+	d.book.t.Helper()
+	one.Recipient = recipient
 	one, err := one.Sign(hubID, d.signer)
 	d.book.must(err)
 	header, err := one.Header()
@@ -180,9 +188,19 @@ func TestEvidenceIsReadStrictly(t *testing.T) {
 	if len(e.submissions) != 1 || e.submissions[0].digest != d.shown.submissions[0].digest {
 		t.Errorf("it reads %+v", e.submissions)
 	}
+	other := d.deliveries[0]
+	other.Checkpoint = append(slices.Clone(other.Checkpoint), "\n"...)
+	one := d.shown.deliveryLine(1)
+	d.redelivers(other)
+	_, err = readEvidence(strings.NewReader(head + "\n" + one + "\n" + one))
+	d.book.must(err) // the same twice says nothing else
 	for _, bad := range []string{
 		"", "{}", line, head + "\n{}", head + "\n" + head, head + "\n" + line + "x", head + "\n" + `{"delivery":"{}"}`,
 		head + "\n" + strings.Replace(line, `"answered":1`, `"answered":-1`, 1), head + "\n" + strings.Replace(line, "00000000000000000001", "1", 1), head + "\n" + strings.Repeat("x", maxEvidenceLine+1),
+		strings.Replace(head, "sampletown-police", "", 1), strings.Replace(head, "sampleland", "", 1), strings.Replace(head, `"agency":"sampletown-police",`, "", 1), strings.Replace(head, `,"hub":"sampleland"`, "", 1),
+		head + "\n" + strings.Replace(line, `","answered"`, `00","answered"`, 1), head + "\n" + strings.Replace(line, `","answered"`, `x","answered"`, 1), head + "\n" + regexp.MustCompile(`"digest":"..`).ReplaceAllString(line, `"digest":"`),
+		head + "\n" + regexp.MustCompile(`"id":"[^"]*",`).ReplaceAllString(line, ""), head + "\n" + regexp.MustCompile(`"key":"[^"]*",`).ReplaceAllString(line, ""),
+		head + "\n" + one + "\n" + d.shown.deliveryLine(1),
 	} {
 		if _, err := readEvidence(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.60q is evidence", bad)
