@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +56,6 @@ func (l *listing) auditor() *Auditor {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/readings", func(w http.ResponseWriter, _ *http.Request) { says(w, ledger.ReadingRecorded{Reading: 1}) })
 	mux.HandleFunc("GET /v1/agencies/sampletown-police/deliveries", func(w http.ResponseWriter, r *http.Request) {
 		all, assigned := l.deliveries, l.assigned
 		if !l.asked && l.early < len(all) {
@@ -94,11 +92,7 @@ func (l *listing) auditor() *Auditor {
 		}
 		_, _ = w.Write(tile)
 	})
-	server := httptest.NewServer(mux)
-	l.book.t.Cleanup(server.Close)
-	a := l.book.auditor()
-	a.config.Ledger = server.URL
-	return a
+	return l.book.askedOf(mux, ledger.ReadingRequest{What: events.ReadingCompleteness, Agency: police})
 }
 
 // deliveryLine is the line of a delivery; its header is ASCII.

@@ -73,6 +73,29 @@ func TestADutyIsToldWhileItIsStaffed(t *testing.T) {
 	}
 }
 
+// Hours count in a trail as in the whole log: of whoever may publish them.
+func TestHoursThatNobodyMayPublishAreFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		tell func(*book) uint64
+		want string
+	}{
+		"of a mission": {func(b *book) uint64 { return b.aside(embassy, embassy, b.roomFor("daily 00:00-24:00")) }, "the powers of its sender's kind do not include this"},
+		"that something else caused": {func(b *book) uint64 {
+			return b.asideAs(shelter, b.roomFor("daily 00:00-24:00"), func(e *events.Event) { e.CausationID = events.EventID(b.uuid()) })
+		}, "names a cause that it cannot have"},
+		"by something that has none": {func(b *book) uint64 { return b.aside(shelter, shelter, b.reset()) }, "it is no capacity of an agency"},
+	} {
+		b := newBook(t)
+		id := b.referred(true)
+		number := c.tell(b)
+		b.capacity = append(b.capacity, number)
+		want := fmt.Sprintf("entry %d, published hours: ", number)
+		if _, err := b.auditor().Verify(b.trail(id)); !errors.Is(err, ErrUnverified) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: it says %v, want %s%s", name, err, want, c.want)
+		}
+	}
+}
+
 // caseOf is the case that an entry is of.
 func (b *book) caseOf(number uint64) events.CaseID {
 	for id, f := range b.cases {
