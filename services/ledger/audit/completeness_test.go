@@ -48,7 +48,7 @@ func refuses(t *testing.T) *refused {
 }
 
 // refuse refuses what the police submitted next, by an entry or within its flood.
-func (r *refused) refuse(entry uint64, what string, within *tlog.Refusal, index uint64) uint64 {
+func (r *refused) refuse(entry uint64, what string, within *tlog.Refusal, index uint64) {
 	r.book.t.Helper()
 	one := r.opens(tlog.KindRefusal, entry)
 	one.DigestSalt, one.Reason = digestSalt(), "ask the person first"
@@ -64,7 +64,6 @@ func (r *refused) refuse(entry uint64, what string, within *tlog.Refusal, index 
 	r.shown.submissions = append(r.shown.submissions, shownSubmission{
 		ID: events.EventID(what), Sequence: (sequence + 1).String(), Key: last.Key, Answered: number, digest: submitted(what),
 	})
-	return number
 }
 
 func TestARefusalAnswersASubmission(t *testing.T) {
@@ -100,9 +99,9 @@ func TestWhatTheHubSignedIsNotYetAnAnswer(t *testing.T) {
 		"a receipt of what another said":     {func(r *refused) { r.is(tlog.KindReceipt, 1) }, "of another kind than its entry makes it"},
 		"an event that was refused":          {func(r *refused) { r.is(tlog.KindEvent, r.flooded+1) }, "of another kind than its entry makes it"},
 		"an event that is listed otherwise":  {func(r *refused) { r.delivers(r.opens(tlog.KindEvent, 1), assignedLine{1, tlog.KindReceipt, false}) }, "signed it as a event of entry 1, and lists a receipt of entry 1"},
-		"a tombstone that is not listed":     {func(r *refused) { r.buries(1, assignedLine{1, tlog.KindEvent, false}) }, "sent a tombstone, and lists none"},
-		"a tombstone of another entry":       {func(r *refused) { r.buries(1, assignedLine{2, tlog.KindEvent, true}) }, "signed it as a tombstone of entry 1, and lists a event of entry 2"},
-		"a tombstone that answers":           {func(r *refused) { r.shown.submissions[0].Answered = r.buries(1, assignedLine{1, tlog.KindEvent, true}) }, "or is no answer"},
+		"a tombstone that is not listed":     {func(r *refused) { r.buries(assignedLine{1, tlog.KindEvent, false}) }, "sent a tombstone, and lists none"},
+		"a tombstone of another entry":       {func(r *refused) { r.buries(assignedLine{2, tlog.KindEvent, true}) }, "signed it as a tombstone of entry 1, and lists a event of entry 2"},
+		"a tombstone that answers":           {func(r *refused) { r.shown.submissions[0].Answered = r.buries(assignedLine{1, tlog.KindEvent, true}) }, "or is no answer"},
 		"an event that answers":              {func(r *refused) { r.shown.submissions[0].Answered = r.is(tlog.KindEvent, 1) }, "or is no answer"},
 		"a receipt that is listed otherwise": {func(r *refused) { r.known[r.shown.submissions[0].ID] = r.deliveries[1].Entry }, "the hub lists it otherwise or not at all"},
 		"a delivery to another agency":       {func(r *refused) { r.is(tlog.KindEvent, 1); r.to(shelter, r.deliveries[len(r.deliveries)-1]) }, "did not sign this delivery to this recipient"},
@@ -124,17 +123,17 @@ func (d *dealt) is(kind tlog.Kind, entry uint64) uint64 {
 	return d.delivers(d.opens(kind, entry), assignedLine{entry, kind, false})
 }
 
-// buries delivers a tombstone.
-func (d *dealt) buries(entry uint64, listed assignedLine) uint64 {
+// buries delivers a tombstone of entry 1, and lists it as the hub likes.
+func (d *dealt) buries(listed assignedLine) uint64 {
 	d.book.t.Helper()
-	return d.delivers(tlog.Delivery{Kind: tlog.KindTombstone, Entry: entry, Reason: tlog.TombstoneErased}, listed)
+	return d.delivers(tlog.Delivery{Kind: tlog.KindTombstone, Entry: 1, Reason: tlog.TombstoneErased}, listed)
 }
 
 // What is no answer is delivered too, and what was erased since was delivered before.
 func TestEventsAndTombstonesAreDeliveredBesideTheAnswers(t *testing.T) {
 	d := deals(t)
 	d.is(tlog.KindEvent, 1)
-	d.buries(1, assignedLine{1, tlog.KindEvent, true})
+	d.buries(assignedLine{1, tlog.KindEvent, true})
 	d.delivers(d.opens(tlog.KindEvent, 1), assignedLine{1, tlog.KindEvent, true})
 	d.book.must(d.accounted())
 	d.book.must(d.compare(d.shown))

@@ -81,7 +81,7 @@ func TestHoursThatNobodyMayPublishAreFound(t *testing.T) {
 	}{
 		"of a mission": {func(b *book) uint64 { return b.aside(embassy, embassy, b.roomFor("daily 00:00-24:00")) }, "the powers of its sender's kind do not include this"},
 		"that something else caused": {func(b *book) uint64 {
-			return b.asideAs(shelter, b.roomFor("daily 00:00-24:00"), func(e *events.Event) { e.CausationID = events.EventID(b.uuid()) })
+			return b.asideAs(b.roomFor("daily 00:00-24:00"), func(e *events.Event) { e.CausationID = events.EventID(b.uuid()) })
 		}, "names a cause that it cannot have"},
 		"by something that has none": {func(b *book) uint64 { return b.aside(shelter, shelter, b.reset()) }, "it is no capacity of an agency"},
 	} {

@@ -14,14 +14,14 @@ import (
 	"handrail/services/ledger"
 )
 
-// asideAs appends what is about no case, changed before it is signed.
-func (b *book) asideAs(by events.AgencyID, p events.Payload, change func(*events.Event)) uint64 {
+// asideAs appends what the shelter says of itself, changed before it is signed.
+func (b *book) asideAs(p events.Payload, change func(*events.Event)) uint64 {
 	b.t.Helper()
 	data, err := events.Encode(p)
 	b.must(err)
-	e := b.signed(by, string(by), "", p.Type(), events.EventID(b.uuid()), data, "")
+	e := b.signed(shelter, string(shelter), "", p.Type(), events.EventID(b.uuid()), data, "")
 	change(&e)
-	e, err = b.signing[by].Sign(e)
+	e, err = b.signing[shelter].Sign(e)
 	b.must(err)
 	return b.append(b.admitted(e, nil), &ledger.LogEntry{Data: e.Data})
 }
@@ -50,14 +50,14 @@ func TestWhatNobodyMaySayBesideTheCasesIsFound(t *testing.T) {
 		want string
 	}{
 		"the directory is founded again":          {func(b *book) uint64 { return b.aside(events.HubAgency, events.HubAgency, b.founded) }, "it founds the directory a second time"},
-		"capacity that belongs to something else": {func(b *book) uint64 { return b.asideAs(shelter, b.roomFor("daily 00:00-24:00"), correlated(b)) }, "names a cause that it cannot have"},
-		"capacity that something else caused":     {func(b *book) uint64 { return b.asideAs(shelter, b.roomFor("daily 00:00-24:00"), caused(b)) }, "names a cause that it cannot have"},
-		"a reset that something else caused":      {func(b *book) uint64 { return b.asideAs(shelter, b.reset(), caused(b)) }, "names a cause that it cannot have"},
+		"capacity that belongs to something else": {func(b *book) uint64 { return b.asideAs(b.roomFor("daily 00:00-24:00"), correlated(b)) }, "names a cause that it cannot have"},
+		"capacity that something else caused":     {func(b *book) uint64 { return b.asideAs(b.roomFor("daily 00:00-24:00"), caused(b)) }, "names a cause that it cannot have"},
+		"a reset that something else caused":      {func(b *book) uint64 { return b.asideAs(b.reset(), caused(b)) }, "names a cause that it cannot have"},
 		"keys that something else caused": {func(b *book) uint64 {
 			before := b.has(shelter)
 			l := b.listing(shelter, events.Shelter)
 			b.gives(shelter, before)
-			return b.asideAs(shelter, &events.DirectoryKeyed{Listing: l}, caused(b))
+			return b.asideAs(&events.DirectoryKeyed{Listing: l}, caused(b))
 		}, "it names a cause that it cannot have"},
 		"a reset by no witness":       {func(b *book) uint64 { return b.aside(auditor, auditor, b.reset()) }, "its sender is no witness"},
 		"capacity of a mission":       {func(b *book) uint64 { return b.aside(embassy, embassy, b.roomFor("daily 00:00-24:00")) }, "the powers of its sender's kind do not include this"},
