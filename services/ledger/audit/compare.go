@@ -68,7 +68,8 @@ func (c *complete) delivery(d tlog.Delivery) (tlog.Entry, error) {
 	if err != nil {
 		return entry, err
 	}
-	if own := entry.Submitter == c.agency; own != (d.Kind != tlog.KindEvent) {
+	own, refused := entry.Submitter == c.agency, entry.Verdict == tlog.Refused
+	if own != (d.Kind != tlog.KindEvent) || refused != (d.Kind == tlog.KindRefusal) {
 		return entry, errors.New("it is of another kind than its entry makes it")
 	}
 	if err := c.sameLog(checkpoint); err != nil {

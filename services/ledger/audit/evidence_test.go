@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +23,8 @@ type dealt struct {
 	*complete
 
 	book       *book
+	signed     []byte // the checkpoint
+	signer     note.Signer
 	deliveries []tlog.Delivery
 	shown      *evidence
 }
@@ -30,6 +34,12 @@ func deals(t *testing.T) *dealt {
 	t.Helper()
 	b := newBook(t)
 	b.referred(true)
+	return b.deals()
+}
+
+// deals gives the police a receipt for each of its admitted statements in the book as it is.
+func (b *book) deals() *dealt {
+	b.t.Helper()
 	log, err := note.NewVerifier(b.logKey)
 	b.must(err)
 	signed := b.checkpoint()
@@ -39,40 +49,73 @@ func deals(t *testing.T) *dealt {
 	b.must(err)
 	signer, err := tlog.HubSigner(hubID, b.founded.Signing, b.signing[events.HubAgency].SignBytes)
 	b.must(err)
-	d := &dealt{book: b, shown: &evidence{agency: police, hub: hubID, deliveries: map[uint64]string{}}, complete: &complete{
+	d := &dealt{book: b, signed: signed, signer: signer, shown: &evidence{agency: police, hub: hubID, deliveries: map[uint64]string{}}, complete: &complete{
 		hub: hubID, agency: police, log: log, hubKey: hubKey, checkpoint: checkpoint, answers: map[uint64]bool{}, known: map[events.EventID]uint64{},
 		roots: map[uint64]tlog.Hash{}, out: &Completeness{Agency: police},
 	}}
-	d.tiles = tlog.ReadTiles(checkpoint, func(path string) ([]byte, error) {
-		p, err := tlog.ParseTilePath(path)
-		if err != nil {
-			return nil, err
-		}
-		from, to := p.Range()
-		return tlog.TileBytes(b.nodes[p.Level][from:to]), nil
-	})
-	prover := tlog.NewProver(checkpoint.Size, func(level int, from, to int64) ([]tlog.Hash, error) { return b.nodes[level][from:to], nil })
+	d.tiles = tlog.ReadTiles(checkpoint, func(path string) ([]byte, error) { return tileOf(b.nodes, path) })
 	for _, e := range b.entries {
 		entry, err := tlog.ParseEntry(e.Opening)
 		b.must(err)
 		if entry.Submitter != police || entry.Verdict != tlog.Admitted {
 			continue
 		}
-		proof, err := prover.Prove(e.Number)
-		b.must(err)
-		number := uint64(len(d.deliveries)) + 1
-		one, err := tlog.Delivery{Kind: tlog.KindReceipt, Number: number, Recipient: police, Entry: e.Number, Salt: e.Salt, EntryBytes: e.Opening, Proof: proof, Checkpoint: signed}.Sign(hubID, signer)
-		b.must(err)
-		header, err := one.Header()
-		b.must(err)
-		d.deliveries, d.shown.deliveries[number] = append(d.deliveries, one), header
-		d.lines = append(d.lines, assignedLine{e.Number, tlog.KindReceipt, false})
-		d.answers[e.Number], d.known[events.EventID(entry.Attribute("id"))] = true, e.Number
+		number := d.delivers(d.opens(tlog.KindReceipt, e.Number), assignedLine{e.Number, tlog.KindReceipt, false})
+		d.known[events.EventID(entry.Attribute("id"))] = e.Number
 		d.shown.submissions = append(d.shown.submissions, shownSubmission{
 			ID: events.EventID(entry.Attribute("id")), Sequence: entry.Attribute("sequence"), Key: b.signing[police].ID(), Answered: number, digest: entry.SubmissionDigest(),
 		})
 	}
 	return d
+}
+
+// tileOf gives a tile of a log by its path.
+func tileOf(nodes map[int][]tlog.Hash, path string) ([]byte, error) {
+	p, err := tlog.ParseTilePath(path)
+	if err != nil {
+		return nil, err
+	}
+	from, to := p.Range()
+	return tlog.TileBytes(nodes[p.Level][from:to]), nil
+}
+
+// opens begins a delivery of an entry, proved in the log as it is.
+func (d *dealt) opens(kind tlog.Kind, entry uint64) tlog.Delivery {
+	d.book.t.Helper()
+	prover := tlog.NewProver(d.checkpoint.Size, func(level int, from, to int64) ([]tlog.Hash, error) { return d.book.nodes[level][from:to], nil })
+	proof, err := prover.Prove(entry)
+	d.book.must(err)
+	e := d.book.entries[entry]
+	return tlog.Delivery{Kind: kind, Entry: entry, Salt: e.Salt, EntryBytes: e.Opening, Proof: proof, Checkpoint: d.signed}
+}
+
+// delivers gives the police a delivery under the next number, and lists it as the hub likes.
+func (d *dealt) delivers(one tlog.Delivery, listed assignedLine) uint64 {
+	d.book.t.Helper()
+	one.Number = uint64(len(d.deliveries)) + 1
+	d.deliveries, d.lines = append(d.deliveries, one), append(d.lines, listed)
+	if listed.kind == tlog.KindReceipt || listed.kind == tlog.KindRefusal {
+		d.answers[listed.entry] = true
+	}
+	d.redelivers(one)
+	return one.Number
+}
+
+// redelivers has the police show another form of a delivery, which the hub signed too.
+func (d *dealt) redelivers(one tlog.Delivery) {
+	d.book.t.Helper()
+	d.to(police, one)
+}
+
+// to has the police show a delivery that the hub signed to somebody.
+func (d *dealt) to(recipient events.AgencyID, one tlog.Delivery) {
+	d.book.t.Helper()
+	one.Recipient = recipient
+	one, err := one.Sign(hubID, d.signer)
+	d.book.must(err)
+	header, err := one.Header()
+	d.book.must(err)
+	d.deliveries[one.Number-1], d.shown.deliveries[one.Number] = one, header
 }
 
 func TestWhatAnAgencyShowsIsComplete(t *testing.T) {
@@ -145,9 +188,19 @@ func TestEvidenceIsReadStrictly(t *testing.T) {
 	if len(e.submissions) != 1 || e.submissions[0].digest != d.shown.submissions[0].digest {
 		t.Errorf("it reads %+v", e.submissions)
 	}
+	other := d.deliveries[0]
+	other.Checkpoint = append(slices.Clone(other.Checkpoint), "\n"...)
+	one := d.shown.deliveryLine(1)
+	d.redelivers(other)
+	_, err = readEvidence(strings.NewReader(head + "\n" + one + "\n" + one))
+	d.book.must(err) // the same twice says nothing else
 	for _, bad := range []string{
 		"", "{}", line, head + "\n{}", head + "\n" + head, head + "\n" + line + "x", head + "\n" + `{"delivery":"{}"}`,
 		head + "\n" + strings.Replace(line, `"answered":1`, `"answered":-1`, 1), head + "\n" + strings.Replace(line, "00000000000000000001", "1", 1), head + "\n" + strings.Repeat("x", maxEvidenceLine+1),
+		strings.Replace(head, "sampletown-police", "", 1), strings.Replace(head, "sampleland", "", 1), strings.Replace(head, `"agency":"sampletown-police",`, "", 1), strings.Replace(head, `,"hub":"sampleland"`, "", 1),
+		head + "\n" + strings.Replace(line, `","answered"`, `00","answered"`, 1), head + "\n" + strings.Replace(line, `","answered"`, `x","answered"`, 1), head + "\n" + regexp.MustCompile(`"digest":"..`).ReplaceAllString(line, `"digest":"`),
+		head + "\n" + regexp.MustCompile(`"id":"[^"]*",`).ReplaceAllString(line, ""), head + "\n" + regexp.MustCompile(`"key":"[^"]*",`).ReplaceAllString(line, ""),
+		head + "\n" + one + "\n" + d.shown.deliveryLine(1),
 	} {
 		if _, err := readEvidence(strings.NewReader(bad)); err == nil {
 			t.Errorf("%.60q is evidence", bad)

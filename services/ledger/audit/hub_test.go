@@ -160,16 +160,24 @@ func (b *book) signed(by events.AgencyID, subject string, correlation events.Eve
 // append gives an entry its place.
 func (b *book) append(entry tlog.Entry, one *ledger.LogEntry) uint64 {
 	b.t.Helper()
-	entry.Number, entry.Admitted = b.tree.Size(), b.now
+	entry.Number = b.tree.Size()
+	return b.place(entry, one)
+}
+
+// place gives an entry the next place, whatever number it bears.
+func (b *book) place(entry tlog.Entry, one *ledger.LogEntry) uint64 {
+	b.t.Helper()
+	entry.Admitted = b.now
 	o, err := tlog.NewOpening(entry, b.random)
 	b.must(err)
 	leaf := o.Leaf()
-	one.Number, one.MAC, one.Salt, one.Opening = entry.Number, [32]byte(leaf[len(leaf)-32:]), o.Salt, o.Entry
+	number := b.tree.Size()
+	one.Number, one.MAC, one.Salt, one.Opening = number, [32]byte(leaf[len(leaf)-32:]), o.Salt, o.Entry
 	b.entries = append(b.entries, one)
 	b.nodes[0] = append(b.nodes[0], o.LeafHash())
 	b.tree.Append(o.LeafHash(), func(n tlog.Node) { b.nodes[n.Level] = append(b.nodes[n.Level], n.Hash) })
 	b.now = b.now.Add(time.Minute)
-	return entry.Number
+	return number
 }
 
 func (b *book) admitted(e events.Event, previous *tlog.Link) tlog.Entry {
@@ -247,11 +255,17 @@ func (b *book) take(e events.Event, p events.Payload, one *ledger.LogEntry) {
 	f.heads[chain] = tlog.Link{Number: number, Leaf: b.nodes[0][number]}
 }
 
-// hub says all that is due.
+// hub says all that is due while no duty is staffed.
 func (b *book) hub(id events.CaseID) {
 	b.t.Helper()
+	b.hubWith(id, func(events.AgencyID) bool { return false })
+}
+
+// hubWith says all that is due, with these duties taken for staffed.
+func (b *book) hubWith(id events.CaseID, staffed func(events.AgencyID) bool) {
+	b.t.Helper()
 	for {
-		due := b.cases[id].state.Under(b.m).Due(b.now, func(events.AgencyID) bool { return false })
+		due := b.cases[id].state.Under(b.m).Due(b.now, staffed)
 		if len(due) == 0 {
 			return
 		}

@@ -158,13 +158,16 @@ func (v *verifier) held(e ledger.TrailEntry) error {
 
 // published takes in what an agency published of itself.
 func (v *verifier) published(e ledger.TrailEntry) error {
-	entry, _, payload, err := v.signed(e)
+	entry, event, payload, err := v.signed(e)
 	if err != nil {
 		return err
 	}
 	said, ok := payload.(*events.CapacityPublished)
 	if !ok {
 		return errors.New("it is no capacity of an agency")
+	}
+	if err := v.directory.ofItself(e.Number, event); err != nil {
+		return err
 	}
 	v.hours.add(entry.Submitter, e.Number, said.Hours)
 	return nil
