@@ -102,14 +102,15 @@ func (e *evidence) deliveryLine(number uint64) string {
 
 // text is the evidence as `handrail evidence` writes it.
 func (e *evidence) text() io.Reader {
-	text := fmt.Sprintf(`{"agency":"%s","hub":"%s"}`, e.agency, e.hub)
+	var text strings.Builder
+	fmt.Fprintf(&text, `{"agency":"%s","hub":"%s"}`, e.agency, e.hub)
 	for _, s := range e.submissions {
-		text += fmt.Sprintf("\n"+`{"submission":{"id":"%s","sequence":"%s","key":"%s","digest":"%x","answered":%d}}`, s.ID, s.Sequence, s.Key, s.digest, s.Answered)
+		fmt.Fprintf(&text, "\n"+`{"submission":{"id":"%s","sequence":"%s","key":"%s","digest":"%x","answered":%d}}`, s.ID, s.Sequence, s.Key, s.digest, s.Answered)
 	}
 	for number := range e.deliveries {
-		text += "\n" + e.deliveryLine(number)
+		text.WriteString("\n" + e.deliveryLine(number))
 	}
-	return strings.NewReader(text)
+	return strings.NewReader(text.String())
 }
 
 func TestAnHonestHubAccountsForAnAgency(t *testing.T) {
