@@ -72,6 +72,28 @@ func sayUntilKilled() error {
 	}
 }
 
+// killedAt runs this agency in a process that dies at a step of its journal, and
+// gives whether it died there and what it printed. What it does there is said in the
+// environment, as sayUntilKilled reads it.
+func (l *aLog) killedAt(step int, does ...string) (died bool, printed string) {
+	l.t.Helper()
+	config := l.config()
+	config.Desk, config.Logger = nil, nil
+	text, err := json.Marshal(config)
+	l.must(err)
+	child := exec.Command(os.Args[0], "-test.run=^$")
+	child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(step))
+	child.Env = append(child.Env, does...)
+	var complaint strings.Builder
+	child.Stderr = &complaint
+	out, err := child.Output()
+	status, _ := child.ProcessState.Sys().(syscall.WaitStatus)
+	if !status.Signaled() && (err != nil || strings.Contains(string(out), "FAIL")) {
+		l.t.Fatalf("step %d: the child ended by itself: %v %s %s", step, err, out, complaint.String())
+	}
+	return status.Signaled(), string(out)
+}
+
 // zeros makes case ids; event ids are random.
 type zeros struct{}
 
@@ -80,20 +102,14 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 func TestKillingTheProcessBetweenAnyTwoStepsLosesAndDoublesNothing(t *testing.T) {
 	l := newLog(t)
 	a := l.joined()
-	config := l.config()
 	l.must(a.Close())
-	config.Desk, config.Logger = nil, nil
-	text, err := json.Marshal(config)
-	l.must(err)
 	acknowledged := map[events.EventID]bool{}
 	for steps := range 16 {
-		child := exec.Command(os.Args[0], "-test.run=^$")
-		child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(steps))
-		out, err := child.Output()
-		if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
-			t.Fatalf("the child ended by itself: %v %s", err, out)
+		died, printed := l.killedAt(steps)
+		if !died {
+			t.Fatalf("step %d: the child ended by itself", steps)
 		}
-		for lines := bufio.NewScanner(strings.NewReader(string(out))); lines.Scan(); {
+		for lines := bufio.NewScanner(strings.NewReader(printed)); lines.Scan(); {
 			acknowledged[events.EventID(lines.Text())] = true
 		}
 	}

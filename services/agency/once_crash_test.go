@@ -3,11 +3,7 @@ package agency
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -25,7 +21,7 @@ func TestARequestWhoseAnswerWasLostIsDoneOnce(t *testing.T) {
 		for step, died := 0, true; died; step++ {
 			l := newLog(t)
 			l.must(l.joined().Close())
-			died = l.diesOf(step, request)
+			died, _ = l.killedAt(step, "HANDRAIL_TEST_REQUEST="+request)
 			a := l.opened()
 			answer, err := asksOnce(a, request)
 			l.must(err)
@@ -58,24 +54,6 @@ func metForm() Intake {
 	return Intake{Name: "met", Read: func(body []byte) (Filing, error) {
 		return Filing{Name: string(body[:5]), Content: body, Age: events.Adult, Sections: map[events.Section]jsontext.Value{events.SectionIdentity: body}}, nil
 	}}
-}
-
-// diesOf sends a request in a process that dies at a step of its journal, and
-// says whether it died there.
-func (l *aLog) diesOf(step int, request string) bool {
-	l.t.Helper()
-	config := l.config()
-	config.Desk, config.Logger = nil, nil
-	text, err := json.Marshal(config)
-	l.must(err)
-	child := exec.Command(os.Args[0], "-test.run=^$")
-	child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(step), "HANDRAIL_TEST_REQUEST="+request)
-	out, err := child.CombinedOutput()
-	status, _ := child.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() && err != nil {
-		l.t.Fatalf("step %d: the child ended by itself: %v %s", step, err, out)
-	}
-	return status.Signaled()
 }
 
 // requestUntilKilled is what the process does that dies.

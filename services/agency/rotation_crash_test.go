@@ -3,11 +3,7 @@ package agency
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -40,24 +36,6 @@ func changeKeysUntilKilled(a *Agency, work string) error {
 		return err
 	}
 	return a.receive(ctx, m)
-}
-
-// killedAt runs a part of a change of keys in a process that dies at a step, and
-// says whether it died there.
-func (l *aLog) killedAt(step int, work string) bool {
-	l.t.Helper()
-	config := l.config()
-	config.Desk, config.Logger = nil, nil
-	text, err := json.Marshal(config)
-	l.must(err)
-	child := exec.Command(os.Args[0], "-test.run=^$")
-	child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(step), "HANDRAIL_TEST_KEYS="+work)
-	out, err := child.CombinedOutput()
-	status, _ := child.ProcessState.Sys().(syscall.WaitStatus)
-	if !status.Signaled() && (err != nil || strings.Contains(string(out), "FAIL")) {
-		l.t.Fatalf("step %d: the child ended by itself: %v %s", step, err, out)
-	}
-	return status.Signaled()
 }
 
 // speaksAndReads: whatever the process was doing when it died, the agency is heard
@@ -97,7 +75,7 @@ func partOf(t *testing.T, least int, begin func(l *aLog) string, end func(l *aLo
 	for step := 0; ; step++ {
 		l := newLog(t)
 		work := begin(l)
-		killed := l.killedAt(step, work)
+		killed, _ := l.killedAt(step, "HANDRAIL_TEST_KEYS="+work)
 		a := l.opened()
 		end(l, a)
 		l.speaksAndReads(a, step)

@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -63,18 +61,12 @@ func TestKillingAWitnessBetweenAnyTwoStepsForgetsNoCosignature(t *testing.T) {
 		l.must(err)
 		path := filepath.Join(t.TempDir(), "offers")
 		l.must(os.WriteFile(path, text, 0o600))
-		config := l.config()
-		config.Desk, config.Logger = nil, nil
-		text, err = json.Marshal(config)
-		l.must(err)
-		child := exec.Command(os.Args[0], "-test.run=^$")
-		child.Env = append(os.Environ(), "HANDRAIL_TEST_JOURNAL="+string(text), "HANDRAIL_TEST_STEPS="+strconv.Itoa(steps), "HANDRAIL_TEST_OFFERS="+path)
-		out, err := child.Output()
-		if status, ok := child.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() {
-			t.Fatalf("step %d: the child ended by itself: %v %s", steps, err, out)
+		died, printed := l.killedAt(steps, "HANDRAIL_TEST_OFFERS="+path)
+		if !died {
+			t.Fatalf("step %d: the child ended by itself", steps)
 		}
 		told := uint64(0)
-		for line := range strings.FieldsSeq(string(out)) {
+		for line := range strings.FieldsSeq(printed) {
 			told, err = strconv.ParseUint(line, 10, 64)
 			l.must(err)
 		}
